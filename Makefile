@@ -1,0 +1,179 @@
+# make run, make test: see README.md. GNU make.
+
+VERSION   = 0.1.0
+BUILD    ?= build
+PORT     ?= 8080
+CC       ?= cc
+OPTIMISE ?= -O2 -g
+# make test and CI add -Werror: a stranger's newer compiler must not stop a build over a new warning.
+WERROR   ?=
+SANITIZE ?=
+
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
+           -Wno-missing-field-initializers
+HARDEN   = -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection
+ifeq ($(SANITIZE),)
+HARDEN  += -D_FORTIFY_SOURCE=2
+endif
+PACKAGES = fcgi libcjson libpq libjwt libcrypt libcrypto
+CPPFLAGS += -I. -I$(BUILD) -D_GNU_SOURCE -DTODO_VERSION='"$(VERSION)"'
+ALL_CFLAGS = -std=c11 $(OPTIMISE) $(WARNINGS) $(WERROR) $(HARDEN) $(SANITIZE) $(PACKAGE_CFLAGS) $(CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE) $(LDFLAGS)
+PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+
+LIB_SOURCES  = $(wildcard lib/*/*.c)
+APP_SOURCES  = $(wildcard app/*.c)
+CTL_SOURCES  = $(wildcard ctl/*.c)
+EMBEDDED     = schema_sql openapi_json docs_html
+LIB_OBJECTS  = $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embedded/schema_sql.o
+APP_OBJECTS  = $(APP_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embedded/openapi_json.o $(BUILD)/embedded/docs_html.o
+CTL_OBJECTS  = $(CTL_SOURCES:%.c=$(BUILD)/%.o)
+UNIT_SOURCES = $(wildcard tests/unit/*_test.c)
+UNIT_TESTS   = $(UNIT_SOURCES:%.c=$(BUILD)/%)
+
+.PHONY: all run test test-asan unit unit-tests api web-test lint docs clean packages packages-test \
+        install uninstall deb ctl
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/todo.fcgi $(BUILD)/todoctl
+
+$(BUILD)/todo.fcgi: $(APP_OBJECTS) $(LIB_OBJECTS)
+	@echo "  $(if $(filter %.o,$@),compile,link) $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lm
+
+# todoctl takes from the responder only what it uses: by way of an archive.
+$(BUILD)/app.a: $(filter-out $(BUILD)/app/main.o,$(APP_OBJECTS)) $(LIB_OBJECTS)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(BUILD)/todoctl: $(CTL_OBJECTS) $(BUILD)/app.a
+	@echo "  $(if $(filter %.o,$@),compile,link) $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lm
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  $(if $(filter %.o,$@),compile,link) $@"
+	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# A text file as a C string: its bytes, and a NUL.
+define embed
+$(BUILD)/embedded/$(1).c: $(2)
+	@mkdir -p $$(@D)
+	@{ echo 'extern const char $(1)[];'; echo 'const char $(1)[] = {'; \
+	   od -An -v -tx1 $$< | sed 's/ \([0-9a-f][0-9a-f]\)/(char)0x\1,/g'; echo '0};'; } > $$@
+endef
+$(eval $(call embed,schema_sql,schema.sql))
+$(eval $(call embed,openapi_json,app/openapi.json))
+$(eval $(call embed,docs_html,deploy/docs/index.html))
+
+$(BUILD)/embedded/%.o: $(BUILD)/embedded/%.c
+	@echo "  $(if $(filter %.o,$@),compile,link) $@"
+	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+
+# Everything but main() is under the unit tests' hands.
+$(BUILD)/tests/unit/%_test: $(BUILD)/tests/unit/%_test.o $(filter-out $(BUILD)/app/main.o,$(APP_OBJECTS)) $(LIB_OBJECTS)
+	@echo "  $(if $(filter %.o,$@),compile,link) $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lcmocka -lm
+
+packages:
+	@deploy/packages.sh build run
+
+packages-test:
+	@deploy/packages.sh build run test web
+
+# Swagger UI for /docs, where npm is present.
+docs:
+	@deploy/docs.sh
+
+# In steps, so that pkg-config is asked again once the packages are there.
+run: packages docs
+	@$(MAKE) --no-print-directory all
+	@TODO_FCGI=$(abspath $(BUILD))/todo.fcgi deploy/run.sh
+
+CHECKED = WERROR=-Werror
+ASAN    = BUILD=build/asan CC=clang OPTIMISE='-O1 -g -fno-omit-frame-pointer' \
+          SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
+
+test: packages-test docs
+	@$(MAKE) --no-print-directory $(CHECKED) all unit-tests
+	@tests/run.py unit api ctl openapi servers web
+
+# The same code under AddressSanitizer and UndefinedBehaviorSanitizer; a leak is a failure.
+test-asan: packages-test docs
+	@$(MAKE) --no-print-directory $(CHECKED) $(ASAN) all unit-tests
+	@BUILD=build/asan tests/run.py unit api
+
+unit: packages-test
+	@$(MAKE) --no-print-directory $(CHECKED) all unit-tests
+	@tests/run.py unit
+
+api: packages-test
+	@$(MAKE) --no-print-directory $(CHECKED) all
+	@tests/run.py api
+
+ctl: packages-test
+	@$(MAKE) --no-print-directory $(CHECKED) all
+	@tests/run.py ctl
+
+web-test: packages-test docs
+	@$(MAKE) --no-print-directory $(CHECKED) all
+	@tests/run.py web
+
+unit-tests: $(UNIT_TESTS)
+
+lint:
+	@deploy/packages.sh lint
+	@tests/lint.py
+
+# Where things go. web/, build/docs/ and deploy/errors/ keep their places below $(DATADIR): it is the web server's TODO_ROOT.
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+LIBEXECDIR  = $(PREFIX)/libexec/todo
+SBINDIR     = $(PREFIX)/sbin
+DATADIR     = $(PREFIX)/share/todo
+MANDIR      = $(PREFIX)/share/man/man8
+COMPDIR     = $(PREFIX)/share/bash-completion/completions
+SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
+CONFDIR     = $(SYSCONFDIR)/todo
+WEB_FILES   = $(wildcard web/*.html web/*.css web/*.js web/*.svg)
+CONFIGS     = lighttpd.conf $(wildcard deploy/*.conf)
+
+install: all
+	install -d $(addprefix $(DESTDIR),$(LIBEXECDIR) $(SBINDIR) $(DATADIR)/web $(DATADIR)/build/docs $(DATADIR)/deploy/errors \
+	    $(DATADIR)/examples $(MANDIR) $(COMPDIR) $(SYSUSERSDIR) $(UNITDIR) $(CONFDIR))
+	install -d -m 700 $(DESTDIR)$(CONFDIR)/secrets
+	install -m 755 $(BUILD)/todo.fcgi $(DESTDIR)$(LIBEXECDIR)/
+	install -m 755 $(BUILD)/todoctl $(DESTDIR)$(SBINDIR)/
+	install -m 644 $(WEB_FILES) $(DESTDIR)$(DATADIR)/web/
+	install -m 644 deploy/docs/init.js $(wildcard build/docs/*) $(DESTDIR)$(DATADIR)/build/docs/
+	install -m 644 deploy/errors/*.html $(DESTDIR)$(DATADIR)/deploy/errors/
+	install -m 644 $(CONFIGS) schema.sql $(DESTDIR)$(DATADIR)/examples/
+	install -m 644 deploy/man/*.8 $(DESTDIR)$(MANDIR)/
+	install -m 644 deploy/todoctl.bash-completion $(DESTDIR)$(COMPDIR)/todoctl
+	install -m 644 deploy/sysusers/todo.conf $(DESTDIR)$(SYSUSERSDIR)/
+	for unit in $(wildcard deploy/todo.service deploy/todo.socket); do \
+	    sed 's|^ExecStart=[^ ]*todo\.fcgi|ExecStart=$(LIBEXECDIR)/todo.fcgi|' $$unit >$(DESTDIR)$(UNITDIR)/$${unit##*/} || exit 1; done
+	[ -e $(DESTDIR)$(CONFDIR)/todo.env ] || install -m 644 deploy/conf/todo.env $(DESTDIR)$(CONFDIR)/
+
+# All but $(CONFDIR), which is its owner's.
+uninstall:
+	rm -rf $(addprefix $(DESTDIR),$(LIBEXECDIR) $(DATADIR))
+	rm -f $(addprefix $(DESTDIR),$(SBINDIR)/todoctl $(MANDIR)/todo.fcgi.8 $(MANDIR)/todoctl.8 $(COMPDIR)/todoctl \
+	    $(SYSUSERSDIR)/todo.conf $(UNITDIR)/todo.service $(UNITDIR)/todo.socket)
+
+# A Debian package in $(BUILD)/deb, made in a copy: packaging tools leave much behind.
+deb:
+	@deploy/packages.sh build deb
+	@rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb/todo
+	@git ls-files -z -co --exclude-standard | tar --null -c -T - | tar -x -C $(BUILD)/deb/todo
+	@cd $(BUILD)/deb/todo && dpkg-buildpackage -us -uc
+	@lintian --fail-on error,warning $(BUILD)/deb/*.changes
+	@ls $(BUILD)/deb/*.deb
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(LIB_SOURCES:%.c=$(BUILD)/%.d) $(APP_SOURCES:%.c=$(BUILD)/%.d) $(CTL_SOURCES:%.c=$(BUILD)/%.d) $(UNIT_SOURCES:%.c=$(BUILD)/%.d)

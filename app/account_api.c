@@ -1,0 +1,174 @@
+/* The account: signing up, reading, changing the password, deleting; and their field rules. */
+#include "account_api.h"
+
+#include "app/audit.h"
+#include "app/json.h"
+#include "app/refresh_cookie.h"
+#include "lib/auth/password.h"
+#include "lib/data/user_store.h"
+
+#include <strings.h>
+
+struct signup_input {
+    const char *email;
+    const char *password;
+};
+
+struct deletion_input {
+    const char *password;
+};
+
+struct password_input {
+    const char *current;
+    const char *new;
+};
+
+static const struct field signup_rows[] = {
+    {"email", FIELD_EMAIL, FIELD_REQUIRED, .offset = offsetof(struct signup_input, email)},
+    {"password", FIELD_NEW_PASSWORD, FIELD_REQUIRED,
+     .offset = offsetof(struct signup_input, password)},
+};
+
+static const struct field deletion_rows[] = {
+    {"password", FIELD_PASSWORD, FIELD_REQUIRED,
+     .offset = offsetof(struct deletion_input, password)},
+};
+
+static const struct field password_rows[] = {
+    {"current_password", FIELD_PASSWORD, FIELD_REQUIRED,
+     .offset = offsetof(struct password_input, current)},
+    {"new_password", FIELD_NEW_PASSWORD, FIELD_REQUIRED,
+     .offset = offsetof(struct password_input, new)},
+};
+
+const struct fields account_api_signup = FIELDS(signup_rows, struct signup_input);
+const struct fields account_api_deletion = FIELDS(deletion_rows, struct deletion_input);
+const struct fields account_api_password = FIELDS(password_rows, struct password_input);
+
+static void add_user(struct buffer *body, const struct user *user)
+{
+    buffer_add_text(body, "{\"id\":");
+    json_add_uuid(body, &user->id);
+    buffer_add_text(body, ",\"email\":");
+    json_add_text(body, user->email);
+    buffer_add_text(body, ",\"created_at\":");
+    json_add_timestamp(body, user->created_at);
+    buffer_add_char(body, '}');
+}
+
+/* The rules cannot see that a password repeats the e-mail: they look at one field at a time. */
+static enum status refuse_own_email(struct request *request, struct response *response,
+                                    const char *field)
+{
+    struct field_reader reader = {request->arena, response, "", false};
+    fields_add_error(&reader, field, "must not be the e-mail itself");
+    return fields_conclude(response);
+}
+
+enum status account_api_sign_up(struct services *services, struct request *request,
+                                struct response *response)
+{
+    const struct signup_input *input = request->input;
+    struct user user;
+    char hash[PASSWORD_HASH_SIZE];
+    if (strcasecmp(input->password, input->email) == 0)
+        return refuse_own_email(request, response, "password");
+    enum status status = password_hash(input->password, (int)services->settings->bcrypt_cost, hash);
+    if (status == STATUS_OK)
+        status = user_store_insert(services->db, input->email, hash, &user);
+    if (status != STATUS_OK)
+        return status;
+    audit_log(request, "signup", &user.id);
+    add_user(&response->body, &user);
+    response_add_header(response, "Location",
+                        arena_printf(request->arena, "%s/auth/me", request->base));
+    return STATUS_CREATED;
+}
+
+enum status account_api_read_me(struct services *services, struct request *request,
+                                struct response *response)
+{
+    struct user user;
+    enum status status = user_store_find(services->db, &request->actor, &user);
+    if (status == STATUS_OK)
+        add_user(&response->body, &user);
+    return status;
+}
+
+/* Reads the user, and checks that the password given is the user's. */
+static enum status confirm_password(struct services *services, struct request *request,
+                                    const char *password, struct user *user)
+{
+    enum status status = user_store_find(services->db, &request->actor, user);
+    if (status != STATUS_OK)
+        return status;
+    int cost = (int)services->settings->bcrypt_cost;
+    if (password_verify(password, user->hashed_password, cost))
+        return STATUS_OK;
+    audit_log(request, "wrong_password", &user->id);
+    return STATUS_WRONG_PASSWORD;
+}
+
+typedef enum status account_change(struct services *, struct request *, const struct user *);
+
+/* Does `change` under the password; once more where the stored hash has changed in between, for a
+ * login elsewhere may have rewritten it. */
+static enum status change_account(struct services *services, struct request *request,
+                                  const char *password, account_change *change)
+{
+    enum status status = STATUS_CONFLICT;
+    for (int i = 0; i < 2 && status == STATUS_CONFLICT; i++) {
+        struct user user;
+        status = confirm_password(services, request, password, &user);
+        if (status == STATUS_OK)
+            status = change(services, request, &user);
+    }
+    return status == STATUS_CONFLICT ? STATUS_WRONG_PASSWORD : status;
+}
+
+static enum status delete_account(struct services *services, struct request *request,
+                                  const struct user *user)
+{
+    return user_store_delete(services->db, &request->actor, user->hashed_password);
+}
+
+enum status account_api_delete_me(struct services *services, struct request *request,
+                                  struct response *response)
+{
+    const struct deletion_input *input = request->input;
+    enum status status = change_account(services, request, input->password, delete_account);
+    request->actor.stale = false;
+    if (status != STATUS_OK)
+        return status;
+    audit_log(request, "account_deleted", &request->actor.user_id);
+    if (refresh_cookie_find(request) != NULL)
+        refresh_cookie_set(request, response, "", 0);
+    return STATUS_NO_CONTENT;
+}
+
+static enum status change_password(struct services *services, struct request *request,
+                                   const struct user *user)
+{
+    const struct password_input *input = request->input;
+    char hash[PASSWORD_HASH_SIZE];
+    struct user_change change = {.old_hash = user->hashed_password, .new_hash = hash};
+    if (strcasecmp(input->new, user->email) == 0)
+        return STATUS_INVALID;
+    enum status status = password_hash(input->new, (int)services->settings->bcrypt_cost, hash);
+    if (status != STATUS_OK)
+        return status;
+    return user_store_change_password(services->db, &request->actor, &change);
+}
+
+enum status account_api_change_password(struct services *services, struct request *request,
+                                        struct response *response)
+{
+    const struct password_input *input = request->input;
+    enum status status = change_account(services, request, input->current, change_password);
+    if (status == STATUS_INVALID)
+        return refuse_own_email(request, response, "new_password");
+    if (status != STATUS_OK)
+        return status;
+    audit_log(request, "password_changed", &request->actor.user_id);
+    return STATUS_NO_CONTENT;
+}

@@ -1,0 +1,126 @@
+/* JSON (RFC 8259): reading strictly, by cJSON behind a check of our own; writing. */
+#include "json.h"
+
+#include "app/json_check.h"
+#include "lib/core/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* cJSON's memory is the request's: its cap bounds the tree, and nothing has to be deleted. */
+static struct arena *tree_arena;
+
+static void *tree_alloc(size_t size)
+{
+    return arena_alloc(tree_arena, size);
+}
+
+static void tree_free(void *unused)
+{
+    (void)unused;
+}
+
+static int compare_names(const void *one, const void *other)
+{
+    return strcmp(*(const char *const *)one, *(const char *const *)other);
+}
+
+/* The name of a member that an object has twice, or NULL. */
+static const char *find_twice_in(struct arena *arena, const cJSON *object)
+{
+    size_t count = 0;
+    const char **names = arena_alloc(arena, (size_t)cJSON_GetArraySize(object) * sizeof *names);
+    for (const cJSON *member = object->child; member != NULL; member = member->next)
+        names[count++] = member->string;
+    qsort(names, count, sizeof *names, compare_names);
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(names[i - 1], names[i]) == 0)
+            return names[i];
+    return NULL;
+}
+
+static const char *find_twice(struct arena *arena, const cJSON *value)
+{
+    const char *name = NULL;
+    if (cJSON_IsObject(value) && value->child != NULL && value->child->next != NULL)
+        name = find_twice_in(arena, value);
+    for (const cJSON *child = value->child; name == NULL && child != NULL; child = child->next)
+        name = find_twice(arena, child);
+    return name;
+}
+
+enum status json_parse(struct arena *arena, const char *text, size_t length, cJSON **root,
+                       struct json_fault *fault)
+{
+    struct json_check check = json_check(text, length, JSON_MAX_DEPTH);
+    *fault = (struct json_fault){.why = check.why};
+    if (check.why != NULL)
+        return STATUS_MALFORMED;
+    if (check.has_nul || check.values > JSON_MAX_VALUES) {
+        fault->why = check.has_nul ? "must not hold a NUL character (\\u0000)"
+                                   : "holds too many values";
+        return STATUS_INVALID;
+    }
+    cJSON_Hooks hooks = {.malloc_fn = tree_alloc, .free_fn = tree_free};
+    tree_arena = arena;
+    cJSON_InitHooks(&hooks);
+    *root = cJSON_ParseWithLength(text, length);
+    if (*root == NULL) {
+        fault->why = "it cannot be read";
+        return STATUS_MALFORMED;
+    }
+    fault->member = find_twice(arena, *root);
+    if (fault->member != NULL)
+        fault->why = "is there more than once";
+    return fault->member == NULL ? STATUS_OK : STATUS_INVALID;
+}
+
+static void add_escaped(struct buffer *buffer, unsigned char byte)
+{
+    static const char hex[] = "0123456789abcdef";
+    static const char shorts[] = "\bb\ff\nn\rr\tt\"\"\\\\";
+    for (const char *at = shorts; *at != '\0'; at += 2)
+        if (*at == (char)byte) {
+            char escape[2] = {'\\', at[1]};
+            buffer_add(buffer, escape, sizeof escape);
+            return;
+        }
+    char escape[6] = {'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]};
+    buffer_add(buffer, escape, sizeof escape);
+}
+
+void json_add_text(struct buffer *buffer, const char *text)
+{
+    buffer_add_char(buffer, '"');
+    while (*text != '\0') {
+        const char *from = text;
+        while ((unsigned char)*text >= 0x20 && *text != '"' && *text != '\\')
+            text++;
+        buffer_add(buffer, from, (size_t)(text - from));
+        if (*text != '\0')
+            add_escaped(buffer, (unsigned char)*text++);
+    }
+    buffer_add_char(buffer, '"');
+}
+
+void json_add_nullable(struct buffer *buffer, const char *text)
+{
+    if (text == NULL)
+        buffer_add_text(buffer, "null");
+    else
+        json_add_text(buffer, text);
+}
+
+void json_add_timestamp(struct buffer *buffer, int64_t micros)
+{
+    char text[CLOCK_TEXT_SIZE];
+    clock_format(micros, true, text);
+    json_add_text(buffer, text);
+}
+
+void json_add_uuid(struct buffer *buffer, const struct uuid *uuid)
+{
+    char text[UUID_TEXT_SIZE];
+    uuid_format(uuid, text);
+    json_add_text(buffer, text);
+}

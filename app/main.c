@@ -1,0 +1,168 @@
+/* todo.fcgi: options, settings, schema, listening socket; then the workers. */
+#include "app/listener.h"
+#include "app/metrics.h"
+#include "app/notify.h"
+#include "app/prefork.h"
+#include "app/routes.h"
+#include "app/settings.h"
+#include "app/worker.h"
+#include "lib/core/log.h"
+#include "lib/data/schema.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void print_help(void)
+{
+    printf("todo.fcgi %s: a multi-user to-do service, as a FastCGI responder\n\n"
+           "Usage: todo.fcgi [-s SOCKET]\n"
+           "       todo.fcgi --check | --prepare | --routes | --version | --help\n\n"
+           "Serves the listening socket that is its standard input (lighttpd's bin-path,\n"
+           "spawn-fcgi, mod_fcgid and systemd hand it over so).\n\n"
+           "  -s SOCKET   make a unix socket (mode 0600) there and serve that instead\n"
+           "  --check     check the settings, the database and its schema; exit status 0 or 1\n"
+           "  --prepare   check all that, and apply the schema where it is behind\n"
+           "  --routes    print the route table: method, path, who may call\n\n"
+           "SIGTERM stops it when the requests at hand are answered; SIGHUP replaces it by the "
+           "program\n"
+           "file as it is then, with newly read settings, and the workers one by one.\n\n"
+           "Settings, from the environment:\n",
+           TODO_VERSION);
+    settings_describe(stdout);
+}
+
+/* Connects once, runs `on_connect` and reports. */
+static enum status try_database(const struct settings *settings,
+                                enum status (*on_connect)(struct db *), int64_t *version)
+{
+    struct arena *arena = arena_create(16 * 1024, 16 * 1024 * 1024);
+    struct db_settings db_settings = {
+        .url = settings->database_url,
+        .timeout = settings->db_timeout * 1000,
+        .prepare = settings->db_prepare != 0,
+        .arena = arena,
+        .on_connect = on_connect,
+    };
+    struct db *db = arena == NULL ? NULL : db_create(&db_settings);
+    if (db == NULL)
+        return STATUS_INTERNAL;
+    db_begin(db);
+    enum status status = schema_read_version(db, version);
+    if (status != STATUS_OK && status != STATUS_SCHEMA_NEWER)
+        fprintf(stderr, "todo.fcgi: database: %s\n", db_last_error(db));
+    db_destroy(db);
+    arena_destroy(arena);
+    return status;
+}
+
+static int check(const struct settings *settings)
+{
+    int64_t version;
+    printf("settings: good\n");
+    if (try_database(settings, NULL, &version) != STATUS_OK)
+        return EXIT_FAILURE;
+    printf("database: answers\n");
+    if (version > SCHEMA_VERSION) {
+        fprintf(stderr, "todo.fcgi: schema: version %lld is newer than this program's %d\n",
+                (long long)version, SCHEMA_VERSION);
+        return EXIT_FAILURE;
+    }
+    printf("schema: %s\n", version == SCHEMA_VERSION ? "up to date" : "will be applied at start");
+    return EXIT_SUCCESS;
+}
+
+/* Applies the schema. A database that is away is no reason not to start: the workers try again, and
+ * clients get a 503 until then. */
+static bool prepare_schema(const struct settings *settings)
+{
+    int64_t version;
+    enum status status = try_database(settings, schema_apply, &version);
+    return status == STATUS_OK || status == STATUS_UNAVAILABLE;
+}
+
+/* After a reload the socket that we have made is our standard input. */
+static int serve(const struct settings *settings, const char *socket_path)
+{
+    static struct reload handed;
+    const char *why;
+    bool reloaded = reload_take(&handed);
+    int listener = listener_open(reloaded ? NULL : socket_path, &why);
+    if (listener < 0) {
+        fprintf(stderr, "todo.fcgi: %s\n", why);
+        return EXIT_FAILURE;
+    }
+    struct metrics *metrics = metrics_create(routes_count, routes_labels,
+                                             reloaded ? handed.metrics_fd : -1);
+    if (metrics == NULL || !prepare_schema(settings)) {
+        fprintf(stderr, "todo.fcgi: the schema could not be applied\n");
+        return EXIT_FAILURE;
+    }
+    sigset_t signals;
+    worker_fill_signals(&signals);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    int status = EXIT_SUCCESS;
+    if (settings->workers == 0) {
+        notify_send("READY=1");
+        status = worker_run(settings, metrics, listener, WORKER_ALONE);
+    } else {
+        status = prefork_run(settings, metrics, listener, reloaded ? &handed : NULL);
+    }
+    if (socket_path != NULL)
+        unlink(socket_path);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {{"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'v'},
+                                            {"check", no_argument, NULL, 'c'},
+                                            {"prepare", no_argument, NULL, 'p'},
+                                            {"routes", no_argument, NULL, 'r'},
+                                            {"socket", required_argument, NULL, 's'},
+                                            {NULL, 0, NULL, 0}};
+    static struct settings settings;
+    const char *socket_path = NULL;
+    int only = 0;
+    reload_remember(argv);
+
+    for (int option; (option = getopt_long(argc, argv, "s:h", options, NULL)) != -1;) {
+        switch (option) {
+        case 'h':
+            print_help();
+            return EXIT_SUCCESS;
+        case 'v':
+            printf("todo.fcgi %s\n", TODO_VERSION);
+            return EXIT_SUCCESS;
+        case 'r':
+            routes_print(stdout);
+            return EXIT_SUCCESS;
+        case 'c':
+        case 'p':
+            only = option;
+            break;
+        case 's':
+            socket_path = optarg;
+            break;
+        default:
+            fprintf(stderr, "Try: todo.fcgi --help\n");
+            return EXIT_FAILURE;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "todo.fcgi: there is no argument %s; try --help\n", argv[optind]);
+        return EXIT_FAILURE;
+    }
+    if (!settings_load(&settings, stderr))
+        return EXIT_FAILURE;
+    log_configure((enum log_level)settings.log_level, settings.log_format != 0);
+    /* One silent name server must not hold a request for long: libpq looks names up by itself. */
+    setenv("RES_OPTIONS", "timeout:1 attempts:1", 0);
+    if (only == 'c')
+        return check(&settings);
+    if (only == 'p')
+        return prepare_schema(&settings) ? EXIT_SUCCESS : EXIT_FAILURE;
+    return serve(&settings, socket_path);
+}

@@ -1,0 +1,304 @@
+/* The settings: environment variables, one table row each, all checked at start. */
+#include "settings.h"
+
+#include "lib/auth/token.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { KIND_TEXT, KIND_SECRET, KIND_NUMBER, KIND_WORD };
+
+/* For texts, min and max are lengths in bytes. A NULL default: the setting must be given. */
+struct setting {
+    const char *name;
+    enum kind kind;
+    int64_t min, max;
+    const char *fallback;
+    const char *words[5];
+    size_t offset;
+    const char *help;
+};
+
+#define AT(member) offsetof(struct settings, member)
+
+enum { MAX_SECRET_FILE = 65536 };
+
+static const struct setting table[] = {
+    {"DATABASE_URL",
+     KIND_SECRET,
+     1,
+     8192,
+     NULL,
+     {0},
+     AT(database_url),
+     "PostgreSQL: a URI or a libpq conninfo string"},
+    {"JWT_SECRET",
+     KIND_SECRET,
+     TOKEN_MIN_SECRET,
+     4096,
+     NULL,
+     {0},
+     AT(jwt_secret),
+     "signs and verifies access tokens; at least 32 bytes"},
+    {"JWT_SECRET_PREVIOUS",
+     KIND_SECRET,
+     TOKEN_MIN_SECRET,
+     4096,
+     "",
+     {0},
+     AT(jwt_secret_previous),
+     "verifies only: the secret before a rotation"},
+    {"ACCESS_TOKEN_TTL",
+     KIND_NUMBER,
+     1,
+     31536000,
+     "604800",
+     {0},
+     AT(access_token_ttl),
+     "seconds that an access token holds"},
+    {"REFRESH_TOKEN_TTL",
+     KIND_NUMBER,
+     1,
+     31536000,
+     "2592000",
+     {0},
+     AT(refresh_token_ttl),
+     "seconds that a refresh token holds"},
+    {"BCRYPT_COST",
+     KIND_NUMBER,
+     4,
+     16,
+     "12",
+     {0},
+     AT(bcrypt_cost),
+     "password hashing takes 2^cost rounds"},
+    {"WORKERS",
+     KIND_NUMBER,
+     0,
+     256,
+     "8",
+     {0},
+     AT(workers),
+     "processes that answer; 0 answers in this one (mod_fcgid, a debugger)"},
+    {"MAX_REQUESTS",
+     KIND_NUMBER,
+     0,
+     1000000000,
+     "100000",
+     {0},
+     AT(max_requests),
+     "requests after which a worker is replaced; 0 for never"},
+    {"MAX_BODY",
+     KIND_NUMBER,
+     1024,
+     8388608,
+     "1048576",
+     {0},
+     AT(max_body),
+     "bytes of a request's body"},
+    {"REQUEST_TIMEOUT",
+     KIND_NUMBER,
+     1,
+     300,
+     "5",
+     {0},
+     AT(request_timeout),
+     "seconds for a request to come in, and again for its answer to go out"},
+    {"DRAIN_SECONDS",
+     KIND_NUMBER,
+     1,
+     600,
+     "10",
+     {0},
+     AT(drain_seconds),
+     "seconds that running requests get when the service stops"},
+    {"DB_TIMEOUT",
+     KIND_NUMBER,
+     100,
+     60000,
+     "2500",
+     {0},
+     AT(db_timeout),
+     "milliseconds that a request may spend in the database"},
+    {"DB_PREPARE",
+     KIND_WORD,
+     0,
+     0,
+     "on",
+     {"off", "on"},
+     AT(db_prepare),
+     "prepared statements; off behind PgBouncer before 1.21 in transaction mode"},
+    {"CORS_ORIGINS",
+     KIND_TEXT,
+     1,
+     4096,
+     "",
+     {0},
+     AT(cors_origins),
+     "origins, separated by commas, whose pages may call the API; * for all"},
+    {"METRICS_TOKEN",
+     KIND_SECRET,
+     16,
+     4096,
+     "",
+     {0},
+     AT(metrics_token),
+     "bearer token for /metrics from elsewhere than loopback"},
+    {"BASE_PATH",
+     KIND_TEXT,
+     1,
+     1024,
+     "",
+     {0},
+     AT(base_path),
+     "the mount, where the web server sends no PATH_INFO"},
+    {"LOG_FORMAT",
+     KIND_WORD,
+     0,
+     0,
+     "logfmt",
+     {"logfmt", "json"},
+     AT(log_format),
+     "how log lines are written"},
+    {"LOG_LEVEL",
+     KIND_WORD,
+     0,
+     0,
+     "info",
+     {"error", "warning", "info", "debug"},
+     AT(log_level),
+     "log lines less important than this are dropped"},
+};
+
+enum { SETTING_COUNT = sizeof table / sizeof *table };
+
+/* Reads a secret's file. NULL, with a sentence said, where that cannot be done. */
+static char *read_file(const char *variable, const char *path, FILE *errors)
+{
+    char *text = calloc(1, MAX_SECRET_FILE + 1);
+    FILE *file = fopen(path, "re");
+    if (file == NULL || text == NULL) {
+        fprintf(errors, "%s: cannot read %s: %s\n", variable, path, strerror(errno));
+        if (file != NULL)
+            fclose(file);
+        free(text);
+        return NULL;
+    }
+    size_t length = fread(text, 1, MAX_SECRET_FILE, file);
+    bool failed = ferror(file) != 0;
+    fclose(file);
+    if (failed || memchr(text, 0, length) != NULL) {
+        fprintf(errors, "%s: %s is not a readable text file\n", variable, path);
+        free(text);
+        return NULL;
+    }
+    while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
+        text[--length] = '\0';
+    return text;
+}
+
+/* The value as it was given; the fallback where it was not, or is empty. NULL: said why. */
+static const char *find_value(const struct setting *setting, FILE *errors)
+{
+    const char *value = getenv(setting->name);
+    bool given = value != NULL && value[0] != '\0';
+    if (setting->kind == KIND_SECRET) {
+        char variable[64];
+        snprintf(variable, sizeof variable, "%s_FILE", setting->name);
+        const char *path = getenv(variable);
+        if (path != NULL && path[0] != '\0') {
+            if (!given)
+                return read_file(variable, path, errors);
+            fprintf(errors, "%s and %s are both set: give only one\n", setting->name, variable);
+            return NULL;
+        }
+    }
+    if (!given && setting->fallback == NULL)
+        fprintf(errors, "%s is not set: %s\n", setting->name, setting->help);
+    return given ? value : setting->fallback;
+}
+
+static bool store_number(const struct setting *setting, const char *value, int64_t *out)
+{
+    char *end;
+    errno = 0;
+    *out = strtoll(value, &end, 10);
+    bool digits = value[0] >= '0' && value[0] <= '9' && *end == '\0';
+    return digits && errno == 0 && *out >= setting->min && *out <= setting->max;
+}
+
+static bool store_word(const struct setting *setting, const char *value, int64_t *out)
+{
+    for (*out = 0; setting->words[*out] != NULL; ++*out)
+        if (strcmp(value, setting->words[*out]) == 0)
+            return true;
+    return false;
+}
+
+static void say_wrong(const struct setting *setting, FILE *errors)
+{
+    fprintf(errors, "%s must be ", setting->name);
+    if (setting->kind == KIND_WORD) {
+        for (int i = 0; setting->words[i] != NULL; i++)
+            fprintf(errors, "%s%s", i > 0 ? " or " : "", setting->words[i]);
+        fprintf(errors, "\n");
+        return;
+    }
+    const char *unit = setting->kind == KIND_NUMBER ? "a whole number" : "a text of";
+    fprintf(errors, "%s%s %lld to %lld%s\n", unit, setting->kind == KIND_NUMBER ? " from" : "",
+            (long long)setting->min, (long long)setting->max,
+            setting->kind == KIND_NUMBER ? "" : " bytes");
+}
+
+static bool store(struct settings *settings, const struct setting *setting, const char *value)
+{
+    void *place = (char *)settings + setting->offset;
+    if (setting->kind == KIND_NUMBER)
+        return store_number(setting, value, place);
+    if (setting->kind == KIND_WORD)
+        return store_word(setting, value, place);
+    memcpy(place, &value, sizeof value);
+    int64_t length = (int64_t)strlen(value);
+    return value == setting->fallback || (length >= setting->min && length <= setting->max);
+}
+
+static bool load(struct settings *settings, const struct setting *setting, FILE *errors)
+{
+    const char *value = find_value(setting, errors);
+    if (value == NULL || store(settings, setting, value))
+        return value != NULL;
+    say_wrong(setting, errors);
+    return false;
+}
+
+bool settings_load(struct settings *settings, FILE *errors)
+{
+    bool good = true;
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        good = load(settings, &table[i], errors) && good;
+    return good;
+}
+
+bool settings_load_named(struct settings *settings, const char *const *names, FILE *errors)
+{
+    bool good = true;
+    for (; *names != NULL; names++)
+        for (size_t i = 0; i < SETTING_COUNT; i++)
+            if (strcmp(table[i].name, *names) == 0)
+                good = load(settings, &table[i], errors) && good;
+    return good;
+}
+
+void settings_describe(FILE *out)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const struct setting *setting = &table[i];
+        const char *value = setting->fallback == NULL      ? "required"
+                            : setting->fallback[0] == '\0' ? "none"
+                                                           : setting->fallback;
+        fprintf(out, "  %-20s %-9s %s%s\n", setting->name, value, setting->help,
+                setting->kind == KIND_SECRET ? " (or _FILE)" : "");
+    }
+}

@@ -1,0 +1,43 @@
+/* The settings: environment variables, one table row each, all checked at start. */
+#ifndef APP_SETTINGS_H
+#define APP_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct settings {
+    const char *database_url;
+    const char *jwt_secret;
+    const char *jwt_secret_previous; /* "" for none */
+    const char *metrics_token;       /* "" for none */
+    const char *cors_origins;        /* "" for none */
+    const char *base_path;
+    int64_t access_token_ttl;  /* seconds */
+    int64_t refresh_token_ttl; /* seconds */
+    int64_t bcrypt_cost;
+    int64_t workers;
+    int64_t max_requests;    /* 0: without end */
+    int64_t max_body;        /* bytes */
+    int64_t request_timeout; /* seconds */
+    int64_t drain_seconds;
+    int64_t db_timeout; /* milliseconds */
+    int64_t db_prepare; /* 1 for on */
+    int64_t log_format; /* 1 for json */
+    int64_t log_level;  /* enum log_level */
+};
+
+/*
+ * Reads the environment. A secret may also be in a file that NAME_FILE names (its last newline does
+ * not count). Writes one sentence to `errors` for every setting that is wrong; false if any is.
+ * What the settings point to lives as long as the process.
+ */
+bool settings_load(struct settings *settings, FILE *errors);
+
+/* The same for some settings only, NULL-terminated: for todoctl, which signs no token. */
+bool settings_load_named(struct settings *settings, const char *const *names, FILE *errors);
+
+/* Writes the table as --help shows it. */
+void settings_describe(FILE *out);
+
+#endif

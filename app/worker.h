@@ -1,0 +1,23 @@
+/* A worker: accepts FastCGI requests on a listening socket, one at a time, and answers them. */
+#ifndef APP_WORKER_H
+#define APP_WORKER_H
+
+#include "app/metrics.h"
+#include "app/settings.h"
+
+#include <signal.h>
+
+/* The signals that a worker, or its parent, takes only where it waits: block them before any fork.
+ */
+void worker_fill_signals(sigset_t *signals);
+
+enum { WORKER_ALONE = -1 };
+
+/*
+ * Serves as the worker in this `place` of the parent's, or, for WORKER_ALONE, without a parent;
+ * until SIGTERM (alone: also SIGINT) or MAX_REQUESTS. A request that is being answered is answered
+ * first. Connects to the database by itself, after the fork. Returns the process's exit status.
+ */
+int worker_run(const struct settings *settings, struct metrics *metrics, int listener, int place);
+
+#endif

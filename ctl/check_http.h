@@ -1,0 +1,10 @@
+/* The doctor's look through the web server: what gets lost on the way to the service. */
+#ifndef CTL_CHECK_HTTP_H
+#define CTL_CHECK_HTTP_H
+
+#include "ctl/check.h"
+
+/* Asks the service at `url`, its mount, for what needs no account. */
+void check_http_run(struct check *check, const char *url);
+
+#endif

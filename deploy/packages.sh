@@ -1,0 +1,139 @@
+#!/bin/bash
+# Installs the Debian packages that are missing, and says which and why: deploy/packages.sh build|run|test|web|lint|deb ...
+# With everything there it does nothing, at once.
+set -u
+
+# group, package, why
+table='
+build gcc                   compiles todo.fcgi
+build make                  runs the Makefile
+build pkg-config            finds the libraries
+build libc6-dev             the C library
+build libfcgi-dev           FastCGI
+build libcjson-dev          JSON
+build libpq-dev             the PostgreSQL client
+build libjwt-dev            access tokens
+build libcrypt-dev          password hashes
+build libssl-dev            random bytes and SHA-256
+run   lighttpd              the web server
+run   lighttpd-mod-deflate  its compression
+run   postgresql            the database
+run   curl                  asks whether the service is ready
+test  libcmocka-dev         unit tests
+test  lighttpd-mod-openssl  the service over https
+test  python3               API tests
+test  python3-pytest        API tests
+test  python3-pytest-xdist  API tests in parallel
+test  python3-jsonschema    answers against the description of the API
+test  python3-jose          tokens as another program makes them
+test  python3-passlib       password hashes as another program makes them
+test  python3-bcrypt        password hashes as another program makes them
+test  pgbouncer             the service behind a connection pooler
+test  spawn-fcgi            the service as another starter runs it
+test  apache2-bin           the service behind Apache
+test  libapache2-mod-fcgid  the service behind Apache
+test  nginx-light           the service behind nginx
+test  gettext-base          fills the configuration of nginx
+test  media-types           names file types for them
+test  systemd               checks the units
+test  libseccomp2           puts the system call filter under test
+test  clang                 the second compiler
+test  libclang-rt-14-dev    its sanitizers
+test  debhelper             the Debian package
+test  lintian               what Debian thinks of it
+test  fakeroot              the package without being root
+test  mandoc                the manual pages
+test  bash-completion       the completion of todoctl
+deb   debhelper             the Debian package
+deb   lintian               what Debian thinks of it
+deb   fakeroot              the package without being root
+web   chromium              browser tests
+web   chromium-driver       browser tests
+web   python3-pytest        browser tests
+web   python3-selenium      browser tests
+web   npm                   axe-core, which looks for barriers
+lint  clang-format          layout
+lint  clang-tidy            analysis
+lint  cppcheck              analysis
+lint  shellcheck            the shell scripts
+'
+
+# Services that these packages bring, which must not start on anybody's machine.
+services='lighttpd postgresql pgbouncer nginx apache2'
+
+is_there() {
+    case $1 in
+        npm) command -v npm >/dev/null ;; # many have it from elsewhere
+        postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;; # any version of the server will do
+        *) [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
+    esac
+}
+
+missing=() reasons=''
+while read -r group package why; do
+    case " $* " in *" $group "*) ;; *) continue ;; esac
+    is_there "$package" && continue
+    missing+=("$package")
+    reasons+=$(printf '  %-22s %s' "$package" "$why")$'\n'
+done < <(grep . <<<"$table")
+[ ${#missing[@]} != 0 ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+    echo "packages: there is no apt-get to install these with, so please install them yourself: ${missing[*]}" >&2
+    exit 1
+fi
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "packages: there is no sudo to install these with, so please do it as root: apt-get install ${missing[*]}" >&2
+        exit 1
+    fi
+    as_root=(sudo)
+fi
+echo "packages: these are missing, and are now being installed${as_root:+ with sudo} by apt-get:"
+printf '%s' "$reasons"
+
+# What follows runs as root. Debian starts the service of a package that it installs, and makes a PostgreSQL cluster.
+# There is no option against either. So, for the time of the installation only:
+# - createcluster.d (the place for such settings) says that no cluster is made;
+# - policy-rc.d (which every Debian asks before it starts a service) says no to ours. One that is there already is
+#   left as it is. Should this be killed half-way, the file stands but says yes to all: its process is gone.
+# Afterwards those services that are new are disabled, or they would start with the machine.
+"${as_root[@]}" bash -s -- "$services" "${missing[@]}" <<'EOF'
+set -u
+services=$1
+shift
+export DEBIAN_FRONTEND=noninteractive
+policy=/usr/sbin/policy-rc.d
+cluster=/etc/postgresql-common/createcluster.d/todo.conf
+made_policy=''
+clean() {
+    [ -z "$made_policy" ] || rm -f "$policy"
+    rm -f "$cluster"
+}
+trap clean EXIT
+trap 'exit 1' INT TERM HUP
+
+if [ ! -e "$policy" ]; then
+    made_policy=yes
+    cat >"$policy" <<END
+#!/bin/sh
+# Holds only while process $$ (which installs packages) lives; may be removed after that.
+case " $services " in *" \${1%.service} "*) kill -0 $$ 2>/dev/null && exit 101 ;; esac
+exit 0
+END
+    chmod 755 "$policy"
+fi
+mkdir -p "${cluster%/*}"
+echo "create_main_cluster = false" >"$cluster"
+
+apt=(apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
+"${apt[@]}" update </dev/null || echo "packages: the lists could not all be renewed; trying with what is there" >&2
+"${apt[@]}" install --yes --no-install-recommends "$@" </dev/null || exit 1
+for package; do
+    # Not postgresql: without a cluster its service does nothing, and it serves every later one.
+    case " $services " in *" $package "*) [ "$package" = postgresql ] || update-rc.d "$package" disable ;; esac
+done
+EOF
+status=$?
+[ "$status" = 0 ] || { echo "packages: apt-get could not install ${missing[*]} (see above)" >&2; exit 1; }

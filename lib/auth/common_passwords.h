@@ -1,0 +1,51 @@
+/* The most-used passwords of at least eight characters, as the public lists of leaked passwords
+ * agree on them. Shorter ones are refused by their length. */
+#ifndef AUTH_COMMON_PASSWORDS_H
+#define AUTH_COMMON_PASSWORDS_H
+
+static const char *const common_passwords[] = {
+    "12345678",    "123456789",    "1234567890", "12345678910",  "0123456789",    "01234567",
+    "012345678",   "11111111",     "111111111",  "1111111111",   "00000000",      "000000000",
+    "0000000000",  "22222222",     "33333333",   "44444444",     "55555555",      "66666666",
+    "77777777",    "88888888",     "888888888",  "99999999",     "999999999",     "12341234",
+    "12344321",    "11223344",     "1122334455", "112233445566", "12121212",      "123123123",
+    "123321123",   "123454321",    "87654321",   "987654321",    "9876543210",    "147258369",
+    "159753456",   "147852369",    "741852963",  "789456123",    "456789123",     "31415926",
+    "password",    "password1",    "password12", "password123",  "password1234",  "password!",
+    "password1!",  "password123!", "passw0rd",   "passw0rd1",    "p@ssword",      "p@ssw0rd",
+    "p@ssw0rd1",   "p@55w0rd",     "pa$$word",   "pa55word",     "pass1234",      "pass12345",
+    "passpass",    "passwort",     "motdepasse", "contraseña",   "qwertyui",      "qwertyuiop",
+    "qwerty12",    "qwerty123",    "qwerty1234", "qwerty12345",  "qwerty123456",  "qwertyqwerty",
+    "qwerty123!",  "qazwsxedc",    "qazwsx123",  "1qaz2wsx",     "1qaz2wsx3edc",  "1q2w3e4r",
+    "1q2w3e4r5t",  "1q2w3e4r5t6y", "q1w2e3r4",   "q1w2e3r4t5",   "zaq12wsx",      "zaq1zaq1",
+    "zxcvbnm1",    "zxcvbnm123",   "asdfghjk",   "asdfghjkl",    "asdf1234",      "asdfasdf",
+    "qweasdzxc",   "qwer1234",     "abcd1234",   "abcdefgh",     "abcdefghi",     "abc12345",
+    "abc123456",   "abcabcabc",    "a1b2c3d4",   "a1234567",     "a12345678",     "a123456789",
+    "aa123456",    "aa12345678",   "aaaaaaaa",   "aaaaaaaaaa",   "xxxxxxxx",      "zzzzzzzz",
+    "iloveyou",    "iloveyou1",    "iloveyou2",  "iloveu123",    "loveyou1",      "iloveyou!",
+    "football",    "football1",    "baseball",   "baseball1",    "basketball",    "softball",
+    "superman",    "superman1",    "batman123",  "spiderman",    "starwars",      "pokemon1",
+    "sunshine",    "sunshine1",    "princess",   "princess1",    "charlie1",      "michael1",
+    "michelle",    "jennifer",     "jessica1",   "danielle",     "samantha",      "elizabeth",
+    "victoria",    "alexander",    "christian",  "jonathan",     "nicholas",      "patricia",
+    "benjamin",    "charlotte",    "computer",   "internet",     "samsung1",      "microsoft",
+    "whatever",    "whatever1",    "trustno1",   "letmein1",     "letmein123",    "letmein!",
+    "welcome1",    "welcome12",    "welcome123", "welcome1!",    "changeme",      "changeme1",
+    "changeme123", "admin123",     "admin1234",  "admin12345",   "administrator", "root1234",
+    "rootroot",    "test1234",     "test12345",  "testtest",     "testing1",      "testing123",
+    "guest123",    "user1234",     "default1",   "secret123",    "dragon123",     "monkey123",
+    "shadow123",   "master123",    "hello123",   "hello1234",    "hellohello",    "goodluck",
+    "butterfly",   "chocolate",    "blink182",   "liverpool",    "liverpool1",    "manchester",
+    "chelsea1",    "arsenal1",     "barcelona",  "realmadrid",   "juventus",      "ferrari1",
+    "mercedes",    "corvette",     "mustang1",   "swordfish",    "midnight",      "sterling",
+    "metallica",   "slipknot",     "hercules",   "einstein",     "garfield",      "scorpion",
+    "babygirl",    "babygirl1",    "lovelove",   "beautiful",    "precious",      "blessed1",
+    "jesus123",    "ashley12",     "jordan23",   "killer123",    "mypassword",    "nopassword",
+    "summer2020",  "summer2021",   "summer2022", "summer2023",   "summer2024",    "summer2025",
+    "winter2023",  "winter2024",   "winter2025", "spring2024",   "spring2025",    "autumn2024",
+    "google123",   "facebook",     "facebook1",  "linkedin",     "minecraft",     "counterstrike",
+    "fuckyou1",    "fuckyou2",     "asshole1",   "pussycat",     "bigdaddy",      "cocacola",
+    "november",    "december",     "february",   "september",    "mountain",      "snowball",
+};
+
+#endif

@@ -1,0 +1,181 @@
+/* Access tokens (JWT, RFC 7519, HS256 by libjwt) and refresh tokens (random bits). */
+#include "token.h"
+
+#include "lib/core/clock.h"
+#include "lib/core/encoding.h"
+
+#include <errno.h>
+#include <jwt.h>
+#include <math.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int add_grants(jwt_t *jwt, const struct claims *claims)
+{
+    char text[UUID_TEXT_SIZE];
+    uuid_format(&claims->user_id, text);
+    int failed = jwt_add_grant(jwt, "sub", text);
+    failed |= jwt_add_grant(jwt, "email", claims->email);
+    if (claims->has_session) {
+        uuid_format(&claims->session_id, text);
+        failed |= jwt_add_grant(jwt, "sid", text);
+    }
+    failed |= jwt_add_grant_int(jwt, "iat", (long)(claims->issued_at / CLOCK_SECOND));
+    failed |= jwt_add_grant_int(jwt, "exp", (long)(claims->expires_at / CLOCK_SECOND));
+    return failed;
+}
+
+static char *encode(const char *secret, const struct claims *claims)
+{
+    jwt_t *jwt = NULL;
+    char *token = NULL;
+    if (jwt_new(&jwt) != 0)
+        return NULL;
+    if (add_grants(jwt, claims) == 0 &&
+        jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)secret, (int)strlen(secret)) == 0)
+        token = jwt_encode_str(jwt);
+    jwt_free(jwt);
+    return token;
+}
+
+enum status token_sign(struct arena *arena, const struct token_keys *keys,
+                       const struct claims *claims, const char **token)
+{
+    char *encoded = encode(keys->current, claims);
+    if (encoded == NULL)
+        return STATUS_INTERNAL;
+    *token = arena_copy(arena, encoded, strlen(encoded));
+    explicit_bzero(encoded, strlen(encoded));
+    free(encoded);
+    return STATUS_OK;
+}
+
+/* Three non-empty segments of canonical base64url, of bounded length: libjwt writes past its buffer
+ * on an empty one, runs out of stack on a long one, and reads JSON only up to a NUL. */
+static bool has_token_form(const char *token)
+{
+    unsigned char bytes[TOKEN_MAX_LENGTH];
+    size_t size;
+    if (strnlen(token, TOKEN_MAX_LENGTH + 1) > TOKEN_MAX_LENGTH)
+        return false;
+    for (int segment = 0; segment < 3; segment++) {
+        size_t length = strcspn(token, ".");
+        bool good = length > 0 && token[length] == (segment < 2 ? '.' : '\0') &&
+                    encoding_base64_decode(token, length, bytes, &size);
+        if (!good || (segment < 2 && memchr(bytes, 0, size) != NULL))
+            return false;
+        token += length + 1;
+    }
+    return true;
+}
+
+/* The verified token, or NULL. A key without length would make libjwt skip the signature. */
+static jwt_t *decode(const char *secret, const char *token)
+{
+    jwt_t *jwt = NULL;
+    if (secret == NULL || strlen(secret) < TOKEN_MIN_SECRET)
+        return NULL;
+    if (jwt_decode(&jwt, token, (const unsigned char *)secret, (int)strlen(secret)) != 0)
+        return NULL;
+    return jwt;
+}
+
+enum claim_form { CLAIM_ABSENT, CLAIM_GOOD, CLAIM_BAD };
+
+/* A NumericDate (RFC 7519 §2): a JSON number of seconds, not necessarily whole. libjwt's own
+ * getter takes strings and fractions for 0. */
+static enum claim_form read_time(jwt_t *jwt, const char *name, int64_t *micros)
+{
+    char *json = jwt_get_grants_json(jwt, name);
+    if (json == NULL)
+        return CLAIM_ABSENT;
+    char *end;
+    double seconds = strtod(json, &end);
+    bool is_number = end != json && *end == '\0' && strchr("-0123456789", json[0]) != NULL;
+    free(json);
+    const double earliest = (double)CLOCK_MIN / CLOCK_SECOND;
+    const double latest = (double)CLOCK_MAX / CLOCK_SECOND;
+    if (!is_number || !isfinite(seconds))
+        return CLAIM_BAD;
+    *micros = (int64_t)(fmax(earliest, fmin(seconds, latest)) * CLOCK_SECOND);
+    return CLAIM_GOOD;
+}
+
+static enum claim_form read_uuid(jwt_t *jwt, const char *name, struct uuid *uuid)
+{
+    errno = 0;
+    const char *text = jwt_get_grant(jwt, name);
+    if (text == NULL) {
+        char *json = jwt_get_grants_json(jwt, name);
+        enum claim_form form = json == NULL ? CLAIM_ABSENT : CLAIM_BAD;
+        free(json);
+        return form;
+    }
+    return uuid_parse(text, uuid) ? CLAIM_GOOD : CLAIM_BAD;
+}
+
+/* libjwt takes the family of HMACs and any case for one; we take the one that we write. */
+static bool has_pinned_header(jwt_t *jwt)
+{
+    const char *algorithm = jwt_get_header(jwt, "alg");
+    char *crit = jwt_get_headers_json(jwt, "crit");
+    bool pinned = jwt_get_alg(jwt) == JWT_ALG_HS256 && algorithm != NULL &&
+                  strcmp(algorithm, "HS256") == 0 && crit == NULL;
+    free(crit);
+    return pinned;
+}
+
+static const char *read_claims(jwt_t *jwt, struct claims *claims)
+{
+    int64_t now = clock_now();
+    int64_t not_before = 0;
+    *claims = (struct claims){0};
+    if (!has_pinned_header(jwt))
+        return "the token's header is not accepted";
+    if (read_time(jwt, "exp", &claims->expires_at) != CLAIM_GOOD)
+        return "the token has no valid expiry";
+    if (claims->expires_at <= now)
+        return "the token has expired";
+    if (read_time(jwt, "nbf", &not_before) == CLAIM_BAD || not_before > now)
+        return "the token is not valid yet";
+    if (read_uuid(jwt, "sub", &claims->user_id) != CLAIM_GOOD)
+        return "the token names no user";
+    enum claim_form session = read_uuid(jwt, "sid", &claims->session_id);
+    enum claim_form issued = read_time(jwt, "iat", &claims->issued_at);
+    if (session == CLAIM_BAD || issued == CLAIM_BAD)
+        return "the token's claims are malformed";
+    claims->has_session = session == CLAIM_GOOD;
+    claims->has_issued_at = issued == CLAIM_GOOD;
+    return NULL;
+}
+
+enum status token_verify(const struct token_keys *keys, const char *token, struct claims *claims,
+                         const char **why)
+{
+    *why = "the token is malformed or its signature is wrong";
+    if (!has_token_form(token))
+        return STATUS_INVALID_TOKEN;
+    jwt_t *jwt = decode(keys->current, token);
+    if (jwt == NULL)
+        jwt = decode(keys->previous, token);
+    if (jwt == NULL)
+        return STATUS_INVALID_TOKEN;
+    *why = read_claims(jwt, claims);
+    jwt_free(jwt);
+    return *why == NULL ? STATUS_OK : STATUS_INVALID_TOKEN;
+}
+
+void token_create_refresh(char out[TOKEN_REFRESH_SIZE])
+{
+    unsigned char bits[32];
+    encoding_random(bits, sizeof bits);
+    encoding_base64_encode(bits, sizeof bits, out);
+    explicit_bzero(bits, sizeof bits);
+}
+
+enum status token_hash_refresh(const char *token, unsigned char out[TOKEN_REFRESH_HASH_SIZE])
+{
+    int done = EVP_Digest(token, strlen(token), out, NULL, EVP_sha256(), NULL);
+    return done == 1 ? STATUS_OK : STATUS_INTERNAL;
+}

@@ -1,0 +1,32 @@
+/* Log lines on standard error: logfmt or JSON, one write a line. */
+#ifndef CORE_LOG_H
+#define CORE_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum log_level { LOG_NONE = -1, LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+
+/* A name and its value; a NULL value leaves the field out. `number`: the value is one. */
+struct log_field {
+    const char *name;
+    const char *value;
+    bool number;
+};
+
+/* Lines above `least` (LOG_NONE: all) are dropped; `json` instead of logfmt. */
+void log_configure(enum log_level least, bool json);
+
+/* Sets the request that the following lines belong to; NULL for none. The text is not copied. */
+void log_set_request(const char *request_id);
+
+/* Writes one line: time, level, request id, message, then the fields. Values are escaped; a line
+ * is cut at 4,096 bytes. Never pass a token, a password, an e-mail, or what a client sent in a
+ * body or query. */
+void log_fields(enum log_level level, const char *message, const struct log_field *fields,
+                size_t count);
+
+void log_message(enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,400 @@
+/* One connection to PostgreSQL (libpq): deadlines, reconnecting, prepared statements, SQLSTATEs. */
+#include "db.h"
+
+#include "back_off.h"
+#include "lib/core/log.h"
+#include "prepared.h"
+#include "sqlstate.h"
+
+#include <errno.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_TRIES = 4 };
+
+/* A connection attempt goes on over several requests (Neon wakes up in seconds), but not for ever.
+ */
+static const int64_t max_connect_time = 10 * 1000000;
+/* A migration may build indexes. */
+static const int64_t max_script_time = INT64_C(3600) * 1000000;
+static const int64_t longest_moment = 50 * 1000;
+
+/* NEW: connected, while on_connect looks at it. */
+enum link { LINK_DOWN, LINK_CONNECTING, LINK_NEW, LINK_UP };
+
+struct db {
+    struct db_settings settings;
+    PGconn *connection;
+    enum link link;
+    PostgresPollingStatusType polling;
+    int64_t connect_began;
+    struct back_off back_off;
+    bool reported_down;
+    int64_t spent;
+    int64_t deadline; /* of the call at hand */
+    unsigned long connections;
+    struct prepared prepared;
+    char last_error[512];
+};
+
+struct db *db_create(const struct db_settings *settings)
+{
+    struct db *db = calloc(1, sizeof *db);
+    if (db != NULL)
+        db->settings = *settings;
+    return db;
+}
+
+static void disconnect(struct db *db)
+{
+    PQfinish(db->connection);
+    db->connection = NULL;
+    db->link = LINK_DOWN;
+    db->prepared.count = 0;
+}
+
+void db_destroy(struct db *db)
+{
+    disconnect(db);
+    free(db);
+}
+
+void db_begin(struct db *db)
+{
+    db->spent = 0;
+}
+
+int64_t db_spent(const struct db *db)
+{
+    return db->spent;
+}
+
+const struct db_settings *db_settings(const struct db *db)
+{
+    return &db->settings;
+}
+
+unsigned long db_connections(const struct db *db)
+{
+    return db->connections;
+}
+
+const char *db_last_error(const struct db *db)
+{
+    return db->last_error;
+}
+
+static void note_error(struct db *db, const char *text)
+{
+    snprintf(db->last_error, sizeof db->last_error, "%.*s", (int)strcspn(text, "\n"), text);
+}
+
+/* Gives the connection up; until the back-off is over, requests are refused at once. */
+static enum status give_up(struct db *db, const char *what)
+{
+    disconnect(db);
+    back_off_grow(&db->back_off);
+    if (!db->reported_down)
+        log_message(LOG_ERROR, "the database is away: %s", what);
+    db->reported_down = true;
+    return STATUS_UNAVAILABLE;
+}
+
+/* Waits for `events` on the connection. False when the deadline has passed. */
+static bool wait_for(struct db *db, short events, int64_t deadline)
+{
+    for (;;) {
+        int64_t left = deadline - clock_monotonic();
+        if (left <= 0)
+            return false;
+        struct pollfd socket = {.fd = PQsocket(db->connection), .events = events};
+        int ready = poll(&socket, 1, (int)(left / 1000 + 1));
+        if (ready > 0)
+            return true;
+        if (ready < 0 && errno != EINTR)
+            return false;
+    }
+}
+
+static void ignore_notice(void *unused, const char *message)
+{
+    (void)unused;
+    (void)message;
+}
+
+static enum status begin_connecting(struct db *db)
+{
+    static const char *const names[] = {"dbname", "client_encoding", "fallback_application_name",
+                                        NULL};
+    const char *values[] = {db->settings.url, "UTF8", "todo.fcgi", NULL};
+    if (back_off_holds(&db->back_off))
+        return STATUS_UNAVAILABLE;
+    db->connection = PQconnectStartParams(names, values, 1);
+    db->connect_began = clock_monotonic();
+    if (db->connection == NULL || PQstatus(db->connection) == CONNECTION_BAD) {
+        note_error(db, db->connection == NULL ? "out of memory" : PQerrorMessage(db->connection));
+        return give_up(db, "cannot connect");
+    }
+    db->link = LINK_CONNECTING;
+    db->polling = PGRES_POLLING_WRITING;
+    return STATUS_OK;
+}
+
+/* Goes on connecting. Not being done by the deadline is no reason to begin anew: the next request
+ * goes on. While the database is known to be away, requests wait a moment only: those behind them
+ * in the queue want their 503 in time, too. */
+static enum status finish_connecting(struct db *db, int64_t deadline)
+{
+    int64_t moment = clock_monotonic() + longest_moment;
+    if (db->reported_down && deadline > moment)
+        deadline = moment;
+    while (db->polling != PGRES_POLLING_OK && db->polling != PGRES_POLLING_FAILED) {
+        short events = db->polling == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+        if (!wait_for(db, events, deadline)) {
+            bool too_long = clock_monotonic() - db->connect_began > max_connect_time;
+            note_error(db, "the server does not answer");
+            return too_long ? give_up(db, "cannot connect in 10 s") : STATUS_UNAVAILABLE;
+        }
+        db->polling = PQconnectPoll(db->connection);
+    }
+    if (db->polling == PGRES_POLLING_FAILED) {
+        note_error(db, PQerrorMessage(db->connection));
+        return give_up(db, "cannot connect");
+    }
+    db->link = LINK_NEW;
+    db->connections++;
+    PQsetNoticeProcessor(db->connection, ignore_notice, NULL);
+    return PQsetnonblocking(db->connection, 1) == 0 ? STATUS_OK : STATUS_UNAVAILABLE;
+}
+
+/* Reads what a server says unasked: above all that it has closed the connection. */
+static void notice_closing(struct db *db)
+{
+    for (int i = 0; i < 8 && PQstatus(db->connection) == CONNECTION_OK; i++) {
+        struct pollfd socket = {.fd = PQsocket(db->connection), .events = POLLIN};
+        if (poll(&socket, 1, 0) <= 0)
+            return;
+        (void)!PQconsumeInput(db->connection);
+    }
+}
+
+static enum status open_connection(struct db *db, int64_t deadline)
+{
+    enum status status = db->link == LINK_DOWN ? begin_connecting(db) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = finish_connecting(db, deadline);
+    if (status != STATUS_OK)
+        return status;
+    if (db->settings.on_connect != NULL)
+        status = db->settings.on_connect(db);
+    if (status != STATUS_OK) {
+        (void)give_up(db, "a new connection could not be used");
+        return status;
+    }
+    if (db->reported_down)
+        log_message(LOG_WARNING, "the database is back");
+    db->reported_down = false;
+    db->back_off = (struct back_off){0};
+    db->link = LINK_UP;
+    return status;
+}
+
+static enum status make_ready(struct db *db, int64_t deadline)
+{
+    if (db->link == LINK_NEW)
+        return STATUS_OK;
+    if (db->link == LINK_UP) {
+        notice_closing(db);
+        if (PQstatus(db->connection) == CONNECTION_OK)
+            return STATUS_OK;
+        disconnect(db);
+    }
+    return open_connection(db, deadline);
+}
+
+/* Sends what is queued and waits until a whole result is there, NULL when the deadline has passed.
+ * Of several results the last counts, but a failed one before it. */
+static PGresult *take_result(struct db *db, int64_t deadline)
+{
+    for (PGresult *result = NULL;;) {
+        int unsent = PQflush(db->connection);
+        if (unsent < 0) { /* broken, and libpq has closed it already */
+            PQclear(result);
+            return NULL;
+        }
+        if (unsent == 0 && !PQisBusy(db->connection)) {
+            PGresult *next = PQgetResult(db->connection);
+            if (next == NULL)
+                return result;
+            if (result != NULL && PQresultStatus(result) == PGRES_FATAL_ERROR) {
+                PQclear(next);
+                continue;
+            }
+            PQclear(result);
+            result = next;
+        } else if (!wait_for(db, unsent == 1 ? POLLIN | POLLOUT : POLLIN, deadline)) {
+            PQclear(result);
+            return NULL;
+        } else {
+            (void)!PQconsumeInput(db->connection);
+        }
+    }
+}
+
+static PGresult *prepare(struct db *db, const struct db_statement *statement, int64_t deadline)
+{
+    if (!PQsendPrepare(db->connection, statement->name, statement->sql, 0, NULL))
+        return NULL;
+    PGresult *result = take_result(db, deadline);
+    if (PQresultStatus(result) == PGRES_COMMAND_OK)
+        prepared_add(&db->prepared, statement->name);
+    return result;
+}
+
+static PGresult *send_once(struct db *db, const struct db_statement *statement,
+                           const struct db_params *params, int64_t deadline)
+{
+    bool named = db->settings.prepare && !statement->adaptive;
+    bool is_prepared = named && prepared_has(&db->prepared, statement->name);
+    int sent;
+    if (named && !is_prepared && !prepared_is_full(&db->prepared)) {
+        PGresult *result = prepare(db, statement, deadline);
+        if (PQresultStatus(result) != PGRES_COMMAND_OK)
+            return result;
+        PQclear(result);
+        is_prepared = true;
+    }
+    if (is_prepared)
+        sent = PQsendQueryPrepared(db->connection, statement->name, params->count, params->values,
+                                   params->lengths, params->formats, 1);
+    else
+        sent = PQsendQueryParams(db->connection, statement->sql, params->count, NULL,
+                                 params->values, params->lengths, params->formats, 1);
+    return sent ? take_result(db, deadline) : NULL;
+}
+
+/* What became of a statement; logs the cause of what is not the client's doing. */
+static enum verdict judge(struct db *db, const char *name, const PGresult *result,
+                          enum status *status)
+{
+    ExecStatusType kind = PQresultStatus(result);
+    *status = STATUS_OK;
+    if (kind == PGRES_TUPLES_OK || kind == PGRES_COMMAND_OK)
+        return VERDICT_DONE;
+
+    const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const struct sqlstate *sqlstate = sqlstate_find(code);
+    note_error(db, result == NULL ? "no answer in time" : PQresultErrorMessage(result));
+    *status = sqlstate->status;
+    if (code != NULL && !sqlstate->expected) {
+        sqlstate_log(name, code, PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));
+    }
+    return sqlstate->verdict;
+}
+
+/* Prepares for sending a statement again. False when it must not be. */
+static bool may_retry(struct db *db, enum verdict verdict, bool writes)
+{
+    switch (verdict) {
+    case VERDICT_AGAIN:
+        return true;
+    case VERDICT_RECONNECT:
+        disconnect(db);
+        return true;
+    case VERDICT_LOST:
+        disconnect(db);
+        return !writes;
+    case VERDICT_DONE:
+        break;
+    }
+    return false;
+}
+
+static enum status execute(struct db *db, const struct db_statement *statement,
+                           const struct db_params *params, struct db_rows *rows, int64_t deadline)
+{
+    bool nested = db->link == LINK_NEW;
+    enum status status = STATUS_UNAVAILABLE;
+    for (int i = 0; i < MAX_TRIES; i++) {
+        status = make_ready(db, deadline);
+        /* The server must have given a write up by the time we do. */
+        int64_t left = deadline - clock_monotonic();
+        if (status == STATUS_OK && statement->writes && left < db_statement_timeout(db))
+            status = STATUS_UNAVAILABLE;
+        if (status != STATUS_OK)
+            return status;
+        PGresult *result = send_once(db, statement, params, deadline);
+        enum verdict verdict = judge(db, statement->name, result, &status);
+        if (status == STATUS_OK) {
+            arena_defer(db->settings.arena, (void (*)(void *))PQclear, result);
+            *rows = (struct db_rows){.result = result, .count = PQntuples(result)};
+            return STATUS_OK;
+        }
+        PQclear(result);
+        if (clock_monotonic() >= deadline)
+            return give_up(db, "no answer in time");
+        if (!may_retry(db, verdict, statement->writes) || nested)
+            return status;
+    }
+    return status;
+}
+
+enum status db_execute(struct db *db, const struct db_statement *statement,
+                       const struct db_params *params, struct db_rows *rows)
+{
+    int64_t began = clock_monotonic();
+    if (db->link == LINK_NEW) /* on_connect, within the time of the call that connects */
+        return execute(db, statement, params, rows, db->deadline);
+    db->deadline = began + db->settings.timeout - db->spent;
+    enum status status = execute(db, statement, params, rows, db->deadline);
+    db->spent += clock_monotonic() - began;
+    return status;
+}
+
+enum status db_connect(struct db *db)
+{
+    int64_t began = clock_monotonic();
+    db->deadline = began + db->settings.timeout - db->spent;
+    enum status status = make_ready(db, db->deadline);
+    db->spent += clock_monotonic() - began;
+    return status;
+}
+
+void db_set_on_connect(struct db *db, enum status (*on_connect)(struct db *db))
+{
+    db->settings.on_connect = on_connect;
+}
+
+bool db_is_connected(const struct db *db)
+{
+    return db->link == LINK_UP;
+}
+
+int64_t db_statement_timeout(const struct db *db)
+{
+    return db->settings.timeout * 7 / 10;
+}
+
+enum status db_run_script(struct db *db, const char *sql)
+{
+    enum status status;
+    if (!PQsendQuery(db->connection, sql))
+        return STATUS_UNAVAILABLE;
+    PGresult *result = take_result(db, clock_monotonic() + max_script_time);
+    (void)judge(db, "script", result, &status);
+    PQclear(result);
+    return status;
+}
+
+const void *db_cell(const struct db_rows *rows, int row, int column, size_t *length)
+{
+    if (PQgetisnull(rows->result, row, column)) {
+        *length = 0;
+        return NULL;
+    }
+    *length = (size_t)PQgetlength(rows->result, row, column);
+    return PQgetvalue(rows->result, row, column);
+}

@@ -1,0 +1,109 @@
+/* Tasks in the database. Every statement names the acting user: nobody reaches another's. */
+#ifndef DATA_TASK_STORE_H
+#define DATA_TASK_STORE_H
+
+#include "actor.h"
+
+/* An instant, or the start (UTC) of a day. */
+struct due {
+    int64_t at; /* microseconds since 1970 */
+    bool is_set;
+    bool is_date;
+};
+
+struct optional_integer {
+    int64_t value;
+    bool is_set;
+};
+
+enum task_priority { TASK_LOW, TASK_MEDIUM, TASK_HIGH };
+
+struct task {
+    struct uuid id;
+    const char *title;
+    const char *description; /* may be NULL */
+    bool completed;
+    int priority; /* enum task_priority */
+    struct texts tags;
+    struct due due;
+    struct optional_integer order;
+    int64_t created_at;
+    int64_t updated_at;   /* also the version that ETags name: it grows with every write */
+    int64_t completed_at; /* only where completed */
+};
+
+/* Stores a new task and returns it as it now stands. Where the user has a task with this id,
+ * STATUS_ID_TAKEN, and *task is that one. */
+MUST_CHECK enum status task_store_insert(struct db *db, struct actor *actor,
+                                         const struct task *content, struct task *task);
+
+/* STATUS_NOT_FOUND where the user has no such task. */
+MUST_CHECK enum status task_store_find(struct db *db, struct actor *actor, const struct uuid *id,
+                                       struct task *task);
+
+/* The fields that a change writes, as bits. */
+enum {
+    TASK_TITLE = 1,
+    TASK_DESCRIPTION = 2,
+    TASK_COMPLETED = 4,
+    TASK_PRIORITY = 8,
+    TASK_TAGS = 16,
+    TASK_DUE = 32,
+    TASK_ORDER = 64,
+    TASK_ALL = 127
+};
+
+/* What a client demands of the version that it changes. */
+struct precondition {
+    bool required;
+    const int64_t *versions; /* one of these */
+    size_t count;
+};
+
+struct task_change {
+    struct uuid id;
+    struct precondition precondition;
+    unsigned fields;
+    bool toggle; /* with TASK_COMPLETED: to what it is not */
+    struct task content;
+};
+
+/* STATUS_NOT_FOUND; STATUS_PRECONDITION where the task has another version. */
+MUST_CHECK enum status task_store_update(struct db *db, struct actor *actor,
+                                         const struct task_change *change, struct task *task);
+
+MUST_CHECK enum status task_store_delete(struct db *db, struct actor *actor, const struct uuid *id,
+                                         const struct precondition *precondition);
+
+struct task_stats {
+    int64_t total, completed, overdue;
+    int64_t by_priority[3];
+};
+
+MUST_CHECK enum status task_store_count(struct db *db, struct actor *actor,
+                                        struct task_stats *stats);
+
+struct tag_count {
+    const char *tag;
+    int64_t count;
+};
+
+/* The user's tags, most used first, at most 10,000. */
+MUST_CHECK enum status task_store_list_tags(struct db *db, struct actor *actor,
+                                            struct tag_count **tags, int *count);
+
+/* The columns of a task `t`, as task_store_read takes them. */
+#define TASK_COLUMNS                                                                               \
+    "t.id, t.title, t.description, t.completed_at, t.priority, t.tags, t.due_at, t.due_is_date,"   \
+    " t.sort_order, t.created_at, t.updated_at"
+enum { TASK_COLUMN_COUNT = 11 };
+
+/* Reads a task out of a row, from column 1 on. */
+struct task task_store_read(const struct db_rows *rows, int row, struct arena *arena);
+
+/* A pending task whose instant, or for a date whose whole day (UTC), has passed. */
+#define TASK_IS_OVERDUE                                                                            \
+    "(t.completed_at IS NULL AND coalesce(t.due_at, 'infinity') < now()"                           \
+    " AND (NOT t.due_is_date OR t.due_at <= now() - interval '24 hours'))"
+
+#endif

@@ -1,0 +1,339 @@
+"""Starts what the tests talk to: a throw-away PostgreSQL, the shipped lighttpd.conf, the responder.
+
+    with Cluster() as cluster, Server(cluster) as server:
+        anna = server.user()
+        anna.post("/tasks", {"title": "Buy milk"})
+"""
+import contextlib
+import itertools
+import os
+import pathlib
+import pwd
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import client
+import fcgi
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("TODO_FCGI") or ROOT / "build" / "todo.fcgi").resolve()
+SECRET = "a secret for tests, longer than 32 bytes"
+DEFAULTS = {"JWT_SECRET": SECRET, "BCRYPT_COST": "4", "WORKERS": "4"}
+PATIENCE = 60  # seconds: never reached on a machine that works, however slow
+# What must not stand in any log: a sanitizer's report, or (see Process.may_crash) a worker's crash.
+SANITIZER = re.compile(r"Sanitizer|runtime error:")
+CRASH = re.compile(r"stack smashing|Assertion .* failed|dumped core|"
+                   r"signal[ =:\"]+(?:(?:4|6|7|8|11)\b|SIG(?:ILL|ABRT|BUS|FPE|SEGV)|Aborted|Segm)")
+numbers = itertools.count(1)
+
+
+def wait_until(condition, what, timeout=PATIENCE):
+    """Polls until condition() is true and returns its value."""
+    end = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {timeout} s in vain: {what}")
+        time.sleep(0.01)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def alive(pid):
+    """False also for a zombie."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def children(pid):
+    """The living children of a process."""
+    found = []
+    for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += [int(child) for child in task.read_text().split()]
+    return [child for child in found if alive(child)]
+
+
+def descendants(pid):
+    below = children(pid)
+    return below + [deeper for child in below for deeper in descendants(child)]
+
+
+def scratch():
+    """A folder of its own that every OS user may enter; removed by its owner."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="todo-test-", dir="/tmp"))
+    folder.chmod(0o755)
+    return folder
+
+
+class Cluster:
+    """A PostgreSQL of its own: unix socket only, no fsync, and a clock and date style unlike UTC, ISO."""
+
+    def __init__(self, settings=None):
+        self.settings = settings or {}
+        self.folder = scratch()
+        self.sockets = self.folder / "s"
+        self.data = self.folder / "data"
+        self.log = self.folder / "postgres.log"
+        self.process = None
+        self.as_user = []
+        for folder in (self.sockets, self.data):
+            folder.mkdir(mode=0o700)
+        if os.getuid() == 0:
+            owner = pwd.getpwnam("postgres")
+            self.as_user = [f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
+            for folder in (self.sockets, self.data):
+                os.chown(folder, owner.pw_uid, owner.pw_gid)
+        self._run("initdb", "--username=postgres", "--auth=trust", "--no-sync", "--no-instructions",
+                  "--encoding=UTF8", "--locale=C", f"--pgdata={self.data}")
+        self.start()
+        self.sql("CREATE ROLE todo LOGIN CREATEDB", user="postgres", database="postgres")
+
+    @property
+    def port(self):
+        """Of the TCP socket, where settings ask for one, and a part of the unix socket's name."""
+        return self.settings.get("port", 5432)
+
+    @staticmethod
+    def program(name):
+        newest = max(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
+        return str(newest / name)
+
+    def _command(self, name, *arguments, die_with_us=False):
+        prefix = ["--pdeathsig=INT"] if die_with_us else []
+        return ["setpriv", *prefix, *self.as_user, self.program(name), *arguments]
+
+    def _run(self, name, *arguments):
+        done = subprocess.run(self._command(name, *arguments), cwd="/", text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert done.returncode == 0, f"{name}: {done.stdout}"
+
+    def start(self):
+        settings = {"listen_addresses": "", "unix_socket_directories": self.sockets, "fsync": "off",
+                    "full_page_writes": "off", "max_connections": 200, "shared_buffers": "64MB",
+                    "TimeZone": "Asia/Kathmandu", "DateStyle": "SQL, DMY", **self.settings}
+        options = [f"-c{name}={value}" for name, value in settings.items()]
+        command = self._command("postgres", "-D", str(self.data), *options, die_with_us=True)
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(command, cwd="/", stdout=log, stderr=log, start_new_session=True)
+        wait_until(self.answers, f"PostgreSQL starts; see {self.log}")
+
+    def answers(self):
+        assert self.process.poll() is None, f"PostgreSQL died:\n{self.log.read_text()}"
+        command = [self.program("pg_isready"), "-q", "-h", str(self.sockets), "-p", str(self.port)]
+        return subprocess.run(command).returncode == 0
+
+    def stop(self, how=signal.SIGINT):
+        """SIGINT: fast; SIGQUIT: at once, as in a crash."""
+        if self.process:
+            self.freeze(signal.SIGCONT)
+            self.process.send_signal(how)
+            self.process.wait(PATIENCE)
+            self.process = None
+
+    def freeze(self, sign=signal.SIGSTOP):
+        """Stops all its processes where they stand; with SIGCONT they go on."""
+        for pid in [self.process.pid, *descendants(self.process.pid)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, sign)
+
+    def close(self):
+        self.stop(signal.SIGQUIT)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def sql(self, text, database, user="todo"):
+        """Runs SQL, returns the rows' lines joined by newlines, columns by |."""
+        command = [self.program("psql"), "-h", str(self.sockets), "-p", str(self.port), "-U", user, "-d", database, "-XqAt",
+                   "-vON_ERROR_STOP=1", "-f-"]
+        done = subprocess.run(command, input=text, text=True, capture_output=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.rstrip("\n")
+
+    def new_database(self):
+        name = f"todo_{next(numbers)}_{secrets.token_hex(4)}"
+        self.sql(f"CREATE DATABASE {name}", database="postgres")
+        return name
+
+    def url(self, database):
+        return f"postgresql://todo@/{database}?host={self.sockets}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Process:
+    """What Server and Responder share: settings, a folder, a log that is read at the end."""
+    may_crash = False  # set by a test that crashes workers on purpose
+
+    def __init__(self, cluster, settings=None, database=None):
+        self.cluster = cluster
+        self.database = database or cluster.new_database()
+        self.folder = scratch()
+        self.process = None
+        self.settings = {"DATABASE_URL": cluster.url(self.database), **DEFAULTS, **(settings or {})}
+
+    def environment(self):
+        """Nothing but what is said here, and how sanitizers are to behave."""
+        kept = {name: os.environ[name] for name in os.environ if name.endswith("SAN_OPTIONS")}
+        base = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", **kept}
+        return base | {name: str(value) for name, value in self.settings.items() if value is not None}
+
+    def spawn(self, command, environment):
+        with open(self.folder / "stderr.log", "ab") as log:
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig=TERM", *map(str, command)], env=environment, cwd=self.folder,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+
+    def log(self):
+        """All that was written by lighttpd and the responder so far."""
+        files = sorted(self.folder.rglob("*.log"))
+        return "".join(file.read_text(errors="replace") for file in files)
+
+    def wait_ready(self, path="/readyz"):
+        def ready():
+            if self.process.poll() is not None:
+                raise AssertionError(f"died with {self.process.returncode}:\n{self.log()}")
+            with contextlib.suppress(OSError, fcgi.Broken):
+                return self.get(path).status == 200
+            return False
+        try:
+            wait_until(ready, f"{path} is 200")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.log()}") from None
+        return self
+
+    def sql(self, text):
+        return self.cluster.sql(text, self.database)
+
+    def stop(self, sign=signal.SIGTERM):
+        """Ends what was started, and fails if anything stays behind or the log tells of a crash."""
+        family = []
+        if self.process.poll() is None:
+            family = descendants(self.process.pid)
+            self.process.send_signal(sign)
+            self.process.wait(PATIENCE)
+        try:
+            wait_until(lambda: not any(map(alive, family)), "all processes have ended", timeout=20)
+        finally:
+            for pid in filter(alive, family):
+                os.kill(pid, signal.SIGKILL)
+        self.check_log()
+
+    def check_log(self):
+        bad = SANITIZER if self.may_crash else re.compile(f"{SANITIZER.pattern}|{CRASH.pattern}")
+        lines = self.log().splitlines()
+        found = [number for number, line in enumerate(lines) if bad.search(line)]
+        told = "\n".join(lines[found[0]:found[0] + 60]) if found else ""
+        assert not found, f"the log tells of a crash:\n{told}"
+
+    def close(self):
+        try:
+            self.stop()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Server(Process, client.Calls):
+    """lighttpd with the shipped configuration on a free port, and the responder behind it."""
+    mount = ""
+
+    def __init__(self, cluster, settings=None, database=None, ready="/readyz"):
+        super().__init__(cluster, settings, database)
+        for attempt in range(5):
+            self.port = free_port()
+            self.spawn(["lighttpd", "-D", "-f", ROOT / "lighttpd.conf"], self.environment())
+            try:
+                self.wait_ready(ready)
+                return
+            except AssertionError:
+                busy = self.process.poll() is not None and "in use" in self.log()
+                if not busy or attempt == 4:
+                    with contextlib.suppress(AssertionError):
+                        self.close()
+                    raise
+
+    def environment(self):
+        own = {"PORT": str(self.port), "BIND": "127.0.0.1", "RUN_DIR": str(self.folder),
+               "TODO_FCGI": str(BINARY), "TODO_ROOT": str(ROOT)}
+        return super().environment() | own
+
+    @property
+    def base(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def call(self, method, path, headers, body):
+        return client.over_http(self.port, method, path, headers, body)
+
+    def raw(self, data, timeout=PATIENCE):
+        """Sends bytes as they are, returns all that comes back until the server closes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout) as link:
+            link.sendall(data)
+            return fcgi.read_all(link)
+
+    def parent(self):
+        """The pid of the responder's first process."""
+        return wait_until(lambda: children(self.process.pid), "lighttpd has started todo.fcgi")[0]
+
+    def workers(self):
+        return children(self.parent())
+
+
+class Responder(Process, client.Calls):
+    """todo.fcgi alone on a unix socket; the tests are its web server."""
+
+    def __init__(self, cluster, settings=None, database=None, wait=True):
+        super().__init__(cluster, settings, database)
+        self.socket = self.folder / "todo.sock"
+        self.spawn([BINARY, "-s", self.socket], self.environment())
+        if wait:
+            self.wait_ready()
+
+    base = "http://todo.test"
+    mount = ""
+
+    def call(self, method, path, headers, body):
+        return fcgi.request(self.socket, fcgi.params(method, path, headers, body, self.mount), body)
+
+    def connect(self, timeout=PATIENCE):
+        return fcgi.connect(self.socket, timeout)
+
+    def parent(self):
+        return self.process.pid
+
+    def workers(self):
+        return children(self.process.pid)
+
+
+def run(arguments, cluster=None, settings=None, database=None):
+    """Runs todo.fcgi to its end: exit status and what it printed, both streams."""
+    environment = {"PATH": "/usr/bin:/bin", **(settings or {})}
+    if cluster:
+        environment = {"DATABASE_URL": cluster.url(database or "postgres"), **DEFAULTS, **environment}
+    environment = {name: str(value) for name, value in environment.items() if value is not None}
+    environment |= {name: os.environ[name] for name in os.environ if name.endswith("SAN_OPTIONS")}
+    return subprocess.run([str(BINARY), *arguments], env=environment, text=True, timeout=PATIENCE,
+                          stdin=subprocess.DEVNULL, capture_output=True)

@@ -1,0 +1,183 @@
+"""The database goes away and comes back: 503 within seconds, nothing acknowledged lost, nothing done twice."""
+import concurrent.futures
+import contextlib
+import re
+import signal
+import threading
+import time
+import uuid
+
+import pytest
+
+from client import check_problem
+from harness import Cluster, Server, wait_until
+
+PROMISED = 3  # seconds until a 503
+SLACK = 3     # for a machine that is busy with other tests
+
+
+@pytest.fixture(scope="module")
+def stage():
+    """A database and a server of our own: others must not suffer."""
+    with Cluster() as cluster, Server(cluster, {"WORKERS": "3"}) as server:
+        yield server
+
+
+def timed(call):
+    begin = time.monotonic()
+    answer = call()
+    assert time.monotonic() - begin < PROMISED + SLACK, answer
+    return answer
+
+
+def check_away(answer):
+    check_problem(answer, 503)
+    assert re.fullmatch(r"[1-9]\d*", answer.header("Retry-After")), answer
+
+
+def calls(anna):
+    path = f"/tasks/{uuid.uuid4()}"
+    return [lambda: anna.get("/tasks"), lambda: anna.get("/auth/me"), lambda: anna.post("/tasks", {"title": "in the dark"}), lambda: anna.delete(path),
+            lambda: anna.server.login(anna.email), lambda: anna.server.post("/auth/signup", {"email": anna.server.fresh_email(), "password": "long enough"}),
+            lambda: anna.patch(path, {"title": "x"}), lambda: anna.get("/tasks/stats"), lambda: anna.post("/auth/logout", {"everywhere": True})]
+
+
+def check_everything_away(anna):
+    for call in calls(anna):
+        check_away(timed(call))
+    assert timed(lambda: anna.server.get("/healthz")).status == 200
+    assert timed(lambda: anna.server.get("/readyz")).status == 503
+    check_problem(timed(lambda: anna.server.get("/nothing")), 404)
+    assert timed(lambda: anna.server.get("/metrics")).status == 200
+
+
+def check_recovered(server, anna, workers):
+    wait_until(lambda: all(server.get("/readyz").status == 200 for _ in range(10)), "ready again", timeout=30)
+    wait_until(lambda: all(anna.get("/tasks").status == 200 for _ in range(10)), "every worker serves again", timeout=30)
+    assert set(server.workers()) == set(workers), "recovery needs no new worker"
+    assert anna.post("/tasks", {"title": "after"}).status == 201
+    assert sorted(anna.titles()) == ["after", "before"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT])
+def test_a_stopped_database_is_503_and_a_started_one_serves_again(stage, how):
+    anna, workers = stage.user(), stage.workers()
+    anna.task(title="before")
+    stage.cluster.stop(how)
+    try:
+        check_everything_away(anna)
+    finally:
+        stage.cluster.start()
+    check_recovered(stage, anna, workers)
+
+
+def test_a_hung_database_is_503_and_one_that_goes_on_serves_again(stage):
+    anna, workers = stage.user(), stage.workers()
+    anna.task(title="before")
+    stage.cluster.freeze()
+    try:
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            for answer in pool.map(timed, calls(anna)[:6]):
+                check_away(answer)
+        assert timed(lambda: stage.get("/healthz")).status == 200
+        assert timed(lambda: stage.get("/readyz")).status == 503
+    finally:
+        stage.cluster.freeze(signal.SIGCONT)
+    wait_until(lambda: all(stage.get("/readyz").status == 200 for _ in range(10)), "ready again", timeout=30)
+    assert stage.workers() == workers
+    # What was on its way when the database froze may have been done or not, but never twice.
+    titles = anna.titles()
+    assert titles.count("before") == 1 and titles.count("in the dark") <= 1
+    assert anna.post("/tasks", {"title": "after"}).status == 201
+
+
+@pytest.mark.parametrize("kind", ["stopped", "hung"])
+def test_a_crowd_larger_than_the_workers_too_is_told_within_seconds(stage, kind):
+    anna = stage.user()
+    stage.cluster.stop() if kind == "stopped" else stage.cluster.freeze()
+    try:
+        with concurrent.futures.ThreadPoolExecutor(30) as pool:
+            for answer in pool.map(lambda _: timed(lambda: anna.get("/tasks")), range(30)):
+                check_away(answer)
+    finally:
+        stage.cluster.start() if kind == "stopped" else stage.cluster.freeze(signal.SIGCONT)
+    wait_until(lambda: all(anna.get("/tasks").status == 200 for _ in range(10)), "serves again", timeout=30)
+
+
+def test_a_lost_connection_costs_a_reader_nothing(stage):
+    anna = stage.user()
+    anna.task(title="before")
+    for _ in range(5):
+        stage.cluster.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'todo' AND pid <> pg_backend_pid()", "postgres", "postgres")
+        wait_until(lambda: timed(lambda: anna.get("/tasks")).status == 200, "reading goes on", timeout=10)
+    assert stage.get("/readyz").status == 200
+
+
+def test_a_restarted_database_is_met_with_few_errors_and_no_restart_of_ours(stage):
+    anna, workers = stage.user(), stage.workers()
+    stage.cluster.stop()
+    stage.cluster.start()
+    wait_until(lambda: anna.post("/tasks", {"title": "x"}).status == 201, "writing goes on", timeout=30)
+    assert set(stage.workers()) == set(workers)
+
+
+def test_nothing_acknowledged_is_lost_and_nothing_is_done_twice(stage):
+    """Four writers go on while the database crashes three times."""
+    anna = stage.user()
+    acknowledged, odd, done = [], [], threading.Event()
+
+    def write(writer):
+        number = 0
+        while not done.is_set():
+            number += 1
+            title = f"{writer}.{number}"
+            with contextlib.suppress(OSError):
+                answer = timed(lambda: anna.post("/tasks", {"title": title}))
+                if answer.status == 201:
+                    acknowledged.append(title)
+                elif answer.status != 503 or not answer.header("Retry-After"):
+                    odd.append(answer)
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for writer in writers:
+        writer.start()
+    try:
+        for _ in range(3):
+            level = len(acknowledged) + 20
+            wait_until(lambda: len(acknowledged) > level, "writing goes on")
+            stage.cluster.stop(signal.SIGQUIT)
+            stage.cluster.start()
+        level = len(acknowledged) + 20
+        wait_until(lambda: len(acknowledged) > level, "writing goes on")
+    finally:
+        done.set()
+        for writer in writers:
+            writer.join()
+    assert not odd, odd[:3]
+    stored = stage.sql(f"SELECT title FROM tasks WHERE user_id = '{anna.id}'").split("\n")
+    assert len(stored) == len(set(stored)), "a write was done twice"
+    assert set(acknowledged) <= set(stored), "an acknowledged write was lost"
+
+
+def test_a_server_starts_without_its_database_and_serves_as_soon_as_it_is_there():
+    with Cluster() as cluster:
+        database = cluster.new_database()
+        cluster.stop()
+        with Server(cluster, database=database, ready="/healthz") as server:
+            assert server.get("/readyz").status == 503
+            cluster.start()
+            server.wait_ready()
+            assert server.user().task()
+
+
+def test_too_many_connections_are_503(stage):
+    """The database is saturated: nobody gets in, and that is told as such."""
+    anna = stage.user()
+    quoted = f'"{stage.database}"'
+    stage.cluster.sql(f"ALTER DATABASE {quoted} CONNECTION LIMIT 0", "postgres", "postgres")
+    try:
+        stage.cluster.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{stage.database}'", "postgres", "postgres")
+        wait_until(lambda: timed(lambda: anna.get("/tasks")).status == 503, "the saturated database is noticed", timeout=10)
+        check_away(timed(lambda: anna.get("/tasks")))
+    finally:
+        stage.cluster.sql(f"ALTER DATABASE {quoted} CONNECTION LIMIT -1", "postgres", "postgres")
+    wait_until(lambda: all(anna.get("/tasks").status == 200 for _ in range(10)), "serves again", timeout=30)

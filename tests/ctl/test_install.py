@@ -1,0 +1,148 @@
+"""make install and uninstall, the Debian package, the manual pages, the completion."""
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import TODOCTL
+from harness import ROOT
+
+INSTALLED = {"usr/libexec/todo/todo.fcgi", "usr/sbin/todoctl", "usr/share/man/man8/todo.fcgi.8",
+             "usr/share/man/man8/todoctl.8", "usr/share/bash-completion/completions/todoctl",
+             "usr/lib/sysusers.d/todo.conf", "usr/share/todo/web/index.html", "usr/share/todo/deploy/errors/503.html",
+             "usr/share/todo/examples/lighttpd.conf"}
+
+
+# Nothing of the make that has started the tests: not its BUILD, not its flags.
+ENVIRONMENT = {"PATH": os.environ["PATH"] + ":/usr/sbin:/sbin", "HOME": os.environ.get("HOME", "/"), "LANG": "C.UTF-8",
+               "DEBIAN_FRONTEND": "noninteractive"}
+
+
+def run(*command, env=ENVIRONMENT, **more):
+    done = subprocess.run([str(word) for word in command], env=env, text=True, capture_output=True, timeout=900, **more)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def files(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory):
+    """A copy of what is committed or about to be: nothing here is built or cleaned in the checkout."""
+    copy = tmp_path_factory.mktemp("sources")
+    listed = run("git", "ls-files", "-co", "--exclude-standard", cwd=ROOT).split("\n")
+    for name in filter(None, listed):
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def package(sources):
+    """The package, made by make deb, which holds it against lintian."""
+    shutil.rmtree(sources / "build", ignore_errors=True)
+    run("git", "init", "-q", cwd=sources)
+    run("make", "deb", cwd=sources)
+    made, = (path for path in (sources / "build" / "deb").glob("todo_*.deb"))
+    return made
+
+
+def works(root):
+    """The installed programs run, and todo.service starts the one that is there."""
+    assert run(root / "usr/libexec/todo/todo.fcgi", "--version").startswith("todo.fcgi ")
+    assert run(root / "usr/sbin/todoctl", "--version").startswith("todoctl ")
+    unit = next(root.glob("**/systemd/system/todo.service")).read_text()
+    assert re.search(r"^ExecStart=/usr/libexec/todo/todo\.fcgi\b", unit, re.M)
+    assert (root / "etc/todo/secrets").stat().st_mode & 0o777 == 0o700
+
+
+def test_make_install_and_uninstall(sources, tmp_path):
+    places = [f"DESTDIR={tmp_path}", "PREFIX=/usr"]
+    run("make", "install", *places, cwd=sources)
+    assert INSTALLED | {"etc/todo/todo.env"} <= files(tmp_path)
+    works(tmp_path)
+    config = tmp_path / "etc/todo/todo.env"
+    config.write_text("WORKERS=3\n")
+    run("make", "install", *places, cwd=sources)
+    assert config.read_text() == "WORKERS=3\n"
+    run("make", "uninstall", *places, cwd=sources)
+    assert files(tmp_path) == {"etc/todo/todo.env"}
+
+
+def test_the_debian_package_is_installed_upgraded_removed_and_purged(package, tmp_path):
+    """Into a folder of its own, with stand-ins for the programs of systemd that the package's scripts call."""
+    admin = tmp_path / "var/lib/dpkg"
+    (admin / "info").mkdir(parents=True)
+    (admin / "updates").mkdir()
+    (admin / "status").touch()
+    for name in ("usr/bin", "bin", "sbin", "usr/sbin"):
+        (tmp_path / name).mkdir(parents=True, exist_ok=True)
+    dpkg = ["dpkg", f"--root={tmp_path}", "--force-depends", "--force-not-root", "--force-script-chrootless",
+            f"--log={tmp_path}/dpkg.log"]
+    stubs = tmp_path / "stubs"
+    stubs.mkdir()
+    for name in ("systemd-sysusers", "deb-systemd-helper", "deb-systemd-invoke", "systemctl"):
+        (stubs / name).write_text(f'#!/bin/sh\necho "{name} $*" >>{tmp_path}/called\n')
+        (stubs / name).chmod(0o755)
+    environment = ENVIRONMENT | {"PATH": f"{stubs}:{ENVIRONMENT['PATH']}"}
+    run(*dpkg, "--install", package, env=environment)
+    works(tmp_path)
+    called = (tmp_path / "called").read_text()
+    assert "systemd-sysusers --root=" in called and "deb-systemd-invoke" not in called
+    secret = tmp_path / "etc/todo/secrets/jwt_secret"
+    secret.write_text("kept\n")
+    config = tmp_path / "etc/todo/todo.env"
+    config.write_text("WORKERS=3\n")
+    run(*dpkg, "--install", package, env=environment)
+    assert config.read_text() == "WORKERS=3\n" and secret.exists()
+    run(*dpkg, "--remove", "todo", env=environment)
+    assert not (tmp_path / "usr/sbin/todoctl").exists() and secret.exists() and config.exists()
+    run(*dpkg, "--purge", "todo", env=environment)
+    left = [path for path in tmp_path.glob("*/**/*todo*") if "var" not in path.parts]
+    assert left == [], "what a purge leaves behind"
+
+
+def test_the_versions_agree():
+    version = re.search(r"^VERSION\s*=\s*(\S+)", (ROOT / "Makefile").read_text(), re.M).group(1)
+    assert run(TODOCTL, "--version") == f"todoctl {version}\n"
+    assert (ROOT / "debian/changelog").read_text().startswith(f"todo ({version}) ")
+
+
+def commands():
+    """The commands as --help lists them: ["user", "add"], ..."""
+    lines = re.findall(r"^  (\w.*)$", run(TODOCTL, "--help"), re.M)
+    return [re.match(r"[a-z -]*[a-z]", line).group(0).split() for line in lines]
+
+
+def test_the_manual_pages_are_sound_and_name_every_command():
+    pages = sorted((ROOT / "deploy/man").glob("*.8"))
+    assert len(pages) == 2
+    run("mandoc", "-T", "lint", "-W", "warning", *pages)
+    text = run("col", "-bx", input=run("mandoc", "-T", "utf8", ROOT / "deploy/man/todoctl.8"))
+    listed = text.partition("The commands are as follows")[2]
+    for words in commands():
+        assert re.search(rf"^ +{' '.join(words)}( |$)", listed, re.M), words
+
+
+def complete(*words):
+    """What bash offers for the last word."""
+    script = ('source "$1"; shift; COMP_WORDS=(todoctl "$@"); COMP_CWORD=$(($# )); _todoctl;'
+              ' printf "%s\\n" "${COMPREPLY[@]}"')
+    return set(run("bash", "-c", script, "bash", ROOT / "deploy/todoctl.bash-completion", *words).split())
+
+
+def test_the_completion_knows_every_command():
+    assert len(commands()) > 10
+    for words in commands():
+        assert words[0] in complete("")
+        if len(words) > 1:
+            assert words[1] in complete(words[0], "")
+            assert complete(words[0], words[1][:4]) == {words[1]} or words[1][:4] in ("dele", "disa", "rese")
+    assert complete("user", "d") == {"disable", "delete"}
+    assert complete("--conf", "/etc", "us") == {"user"} and complete("nothing", "") == set()
+    assert complete("user", "delete", "anna@example.org", "-") == {"--yes"} and complete("check", "--u") == {"--url"}

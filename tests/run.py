@@ -1,0 +1,81 @@
+#!/usr/bin/python3
+"""Runs the suites that are named and ends with one line: N passed, N failed.
+
+    tests/run.py unit api ctl openapi servers web
+
+BUILD names the folder of the program and of the unit tests (build).
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / os.environ.get("BUILD", "build")
+RESULTS = BUILD / "results"
+
+
+def run_unit():
+    """Every tests/unit/*_test.c is a cmocka program."""
+    passed = failed = 0
+    for source in sorted((ROOT / "tests" / "unit").glob("*_test.c")):
+        program = BUILD / "tests" / "unit" / source.stem
+        done = subprocess.run([program], cwd=ROOT, capture_output=True, text=True, errors="replace")
+        output = done.stdout + done.stderr
+        good = sum(map(int, re.findall(r"^\[  PASSED  \] (\d+) test", output, re.M)))
+        bad = sum(map(int, re.findall(r"^\[  FAILED  \] \S+: *(\d+) test", output, re.M)))
+        if done.returncode != 0 and bad == 0:  # it died, or leaked
+            bad = 1
+        if bad or good == 0:
+            print(output)
+            print(f"{source.relative_to(ROOT)}: exit status {done.returncode}")
+            bad = bad or 1
+        passed, failed = passed + good, failed + bad
+    return passed, failed
+
+
+def run_pytest(suite, *options):
+    report = RESULTS / f"{suite}.xml"
+    report.unlink(missing_ok=True)
+    done = subprocess.run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short",
+                           f"--junitxml={report}", *options, f"tests/{suite}"], cwd=ROOT)
+    if not report.exists():
+        return 0, 1
+    counts = [node.attrib for node in xml.etree.ElementTree.parse(report).getroot().iter("testsuite")]
+    total, failures, errors, skipped = (sum(int(c[k]) for c in counts)
+                                        for k in ("tests", "failures", "errors", "skipped"))
+    failed = failures + errors + skipped  # a skipped case is a case that nobody looked at
+    if done.returncode not in (0, 1) or total == 0:
+        failed += 1
+    return max(total - failed, 0), failed
+
+
+SUITES = {
+    "unit": run_unit,
+    "api": lambda: run_pytest("api", "-n", "2"),
+    "ctl": lambda: run_pytest("ctl", "-n", "2"),
+    "openapi": lambda: run_pytest("openapi"),
+    "servers": lambda: run_pytest("servers", "-n", "2", "--dist", "loadgroup"),
+    "web": lambda: run_pytest("web", "-n", "2"),
+}
+
+
+def main():
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    os.environ["TODO_FCGI"] = str(BUILD / "todo.fcgi")
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    passed = failed = 0
+    for name in sys.argv[1:]:
+        began = time.monotonic()
+        good, bad = SUITES[name]()
+        print(f"{name}: {good} good, {bad} bad, {time.monotonic() - began:.0f} s", flush=True)
+        passed, failed = passed + good, failed + bad
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,174 @@
+/* app/cors: which pages may read an answer. */
+#include "app/cors.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct arena *arena;
+static struct request request;
+static struct response response;
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = arena_create(4096, 1 << 20);
+    request = (struct request){.arena = arena, .cgi = {.origin = "", .wanted_method = ""}};
+    response = (struct response){.arena = arena};
+    return arena == NULL;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    arena_destroy(arena);
+    return 0;
+}
+
+static const char *header(const char *name)
+{
+    for (int i = 0; i < response.header_count; i++)
+        if (strcmp(response.headers[i].name, name) == 0)
+            return response.headers[i].value;
+    return NULL;
+}
+
+static void answer(const char *origins, const char *origin)
+{
+    response.header_count = 0;
+    request.cgi.origin = origin;
+    cors_add_headers(origins, &request, &response);
+}
+
+static void without_the_setting_there_is_no_cors(void **state)
+{
+    (void)state;
+    answer("", "https://a.example");
+    assert_int_equal(response.header_count, 0);
+}
+
+static void an_origin_on_the_list_may_read_and_send_credentials(void **state)
+{
+    static const char *const lists[] = {"https://a.example", "https://b.example,https://a.example",
+                                        "https://a.example, https://b.example",
+                                        " https://b.example , https://a.example "};
+    (void)state;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        answer(lists[i], "https://a.example");
+        assert_string_equal(header("Access-Control-Allow-Origin"), "https://a.example");
+        assert_string_equal(header("Access-Control-Allow-Credentials"), "true");
+    }
+}
+
+static void an_origin_that_is_not_exactly_on_the_list_may_not(void **state)
+{
+    static const char *const others[] = {"",
+                                         "https://a.exampl",
+                                         "https://a.example.evil",
+                                         "http://a.example",
+                                         "https://A.example",
+                                         "https://a.example:443",
+                                         "https://a.example/",
+                                         "null",
+                                         "*",
+                                         "https://evil-a.example",
+                                         "https://a.example,https://b.example",
+                                         ",",
+                                         " ",
+                                         "a.example",
+                                         "https://"};
+    (void)state;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        answer("https://a.example,https://b.example", others[i]);
+        if (header("Access-Control-Allow-Origin") != NULL)
+            fail_msg("'%s' was allowed", others[i]);
+        assert_null(header("Access-Control-Allow-Credentials"));
+    }
+}
+
+static void a_star_lets_all_read_and_none_send_credentials(void **state)
+{
+    (void)state;
+    answer("*", "https://any.example");
+    assert_string_equal(header("Access-Control-Allow-Origin"), "*");
+    assert_null(header("Access-Control-Allow-Credentials"));
+    answer("*", "null");
+    assert_string_equal(header("Access-Control-Allow-Origin"), "*");
+    answer("*", "");
+    assert_null(header("Access-Control-Allow-Origin"));
+}
+
+/* A cache must not give one origin's answer to another, nor the answer of none. */
+static void every_answer_varies_by_origin_once_cors_is_on(void **state)
+{
+    static const char *const origins[] = {"", "https://a.example", "https://b.example"};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        answer("https://a.example", origins[i]);
+        assert_string_equal(header("Vary"), "Origin");
+    }
+}
+
+static void the_headers_of_the_contract_are_exposed(void **state)
+{
+    (void)state;
+    answer("https://a.example", "https://a.example");
+    assert_string_equal(header("Access-Control-Expose-Headers"),
+                        "Location, Link, ETag, X-Total-Count, X-Request-Id, Retry-After");
+}
+
+static void preflight(const char *origins, const char *origin, const char *wanted)
+{
+    response.header_count = 0;
+    request.cgi.origin = origin;
+    request.cgi.wanted_method = wanted;
+    cors_answer_preflight(origins, &request, &response, "GET, HEAD, OPTIONS");
+}
+
+static void a_preflight_is_told_methods_and_headers(void **state)
+{
+    static const char *const wanted[] = {"Authorization", "Content-Type", "If-Match",
+                                         "If-None-Match", "X-Request-Id"};
+    (void)state;
+    preflight("https://a.example", "https://a.example", "PUT");
+    assert_string_equal(header("Access-Control-Allow-Methods"), "GET, HEAD, OPTIONS");
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        assert_non_null(strstr(header("Access-Control-Allow-Headers"), wanted[i]));
+    assert_non_null(header("Access-Control-Max-Age"));
+}
+
+static void what_is_no_preflight_is_told_nothing(void **state)
+{
+    (void)state;
+    preflight("https://a.example", "https://a.example", "");
+    assert_int_equal(response.header_count, 0);
+    preflight("https://a.example", "https://b.example", "PUT");
+    assert_int_equal(response.header_count, 0);
+    preflight("https://a.example", "", "PUT");
+    assert_int_equal(response.header_count, 0);
+    preflight("", "https://a.example", "PUT");
+    assert_int_equal(response.header_count, 0);
+    preflight("*", "", "PUT");
+    assert_int_equal(response.header_count, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(without_the_setting_there_is_no_cors),
+        TEST(an_origin_on_the_list_may_read_and_send_credentials),
+        TEST(an_origin_that_is_not_exactly_on_the_list_may_not),
+        TEST(a_star_lets_all_read_and_none_send_credentials),
+        TEST(every_answer_varies_by_origin_once_cors_is_on),
+        TEST(the_headers_of_the_contract_are_exposed),
+        TEST(a_preflight_is_told_methods_and_headers),
+        TEST(what_is_no_preflight_is_told_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
