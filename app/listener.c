@@ -60,13 +60,11 @@ static int as_standard_input(int listener)
     return STDIN_FILENO;
 }
 
-int listener_open(const char *path, const char **why)
+static int make(const char *path, const char **why)
 {
     static char text[256];
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     *why = text;
-    if (path == NULL)
-        return use_standard_input(why);
     if (strlen(path) >= sizeof address.sun_path) {
         snprintf(text, sizeof text, "the socket's path is longer than %zu bytes",
                  sizeof address.sun_path - 1);
@@ -81,11 +79,32 @@ int listener_open(const char *path, const char **why)
         }
         poll(NULL, 0, PAUSE);
     }
-    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0); /* a reload hands it on */
     if (listener >= 0 && bind_privately(listener, &address) == 0)
-        return as_standard_input(listener);
+        return listener;
     snprintf(text, sizeof text, "cannot listen on %s: %s", path, strerror(errno));
     if (listener >= 0)
         close(listener);
     return -1;
+}
+
+int listener_open(const char *path, const char **why)
+{
+    if (path == NULL)
+        return use_standard_input(why);
+    int listener = make(path, why);
+    return listener < 0 ? listener : as_standard_input(listener);
+}
+
+int listener_open_second(const char *path, int handed, const char **why)
+{
+    struct sockaddr_un address = {0};
+    socklen_t size = sizeof address - 1;
+    if (handed >= 0 && getsockname(handed, (struct sockaddr *)&address, &size) == 0) {
+        if (strcmp(address.sun_path, path) == 0)
+            return handed;
+        unlink(address.sun_path);
+        close(handed);
+    }
+    return path[0] == '\0' ? -1 : make(path, why);
 }

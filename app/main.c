@@ -82,6 +82,35 @@ static bool prepare_schema(const struct settings *settings)
     return status == STATUS_OK || status == STATUS_UNAVAILABLE;
 }
 
+static int run(const struct settings *settings, int listener, const struct reload *handed)
+{
+    const char *auth_socket = settings->workers > 0 ? settings->auth_socket : "";
+    const char *why;
+    struct pools pools = {
+        .settings = settings,
+        .metrics = metrics_create(routes_count, routes_labels,
+                                  handed == NULL ? -1 : handed->metrics_fd),
+        .listener = listener,
+    };
+    if (pools.metrics == NULL || !prepare_schema(settings)) {
+        fprintf(stderr, "todo.fcgi: the schema could not be applied\n");
+        return EXIT_FAILURE;
+    }
+    pools.auth_listener = listener_open_second(auth_socket,
+                                               handed == NULL ? -1 : handed->auth_listener, &why);
+    if (pools.auth_listener < 0 && auth_socket[0] != '\0') {
+        fprintf(stderr, "todo.fcgi: AUTH_SOCKET: %s\n", why);
+        return EXIT_FAILURE;
+    }
+    sigset_t signals;
+    worker_fill_signals(&signals);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    if (settings->workers > 0)
+        return prefork_run(&pools, handed);
+    notify_send("READY=1");
+    return worker_run(&pools, WORKER_ALONE);
+}
+
 /* After a reload the socket that we have made is our standard input. */
 static int serve(const struct settings *settings, const char *socket_path)
 {
@@ -93,22 +122,7 @@ static int serve(const struct settings *settings, const char *socket_path)
         fprintf(stderr, "todo.fcgi: %s\n", why);
         return EXIT_FAILURE;
     }
-    struct metrics *metrics = metrics_create(routes_count, routes_labels,
-                                             reloaded ? handed.metrics_fd : -1);
-    if (metrics == NULL || !prepare_schema(settings)) {
-        fprintf(stderr, "todo.fcgi: the schema could not be applied\n");
-        return EXIT_FAILURE;
-    }
-    sigset_t signals;
-    worker_fill_signals(&signals);
-    sigprocmask(SIG_BLOCK, &signals, NULL);
-    int status = EXIT_SUCCESS;
-    if (settings->workers == 0) {
-        notify_send("READY=1");
-        status = worker_run(settings, metrics, listener, WORKER_ALONE);
-    } else {
-        status = prefork_run(settings, metrics, listener, reloaded ? &handed : NULL);
-    }
+    int status = run(settings, listener, reloaded ? &handed : NULL);
     if (socket_path != NULL)
         unlink(socket_path);
     return status;

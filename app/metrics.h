@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-enum { METRICS_MAX_WORKERS = 256 };
+enum { METRICS_MAX_WORKERS = 320 };
 
 struct metrics;
 

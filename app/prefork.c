@@ -1,8 +1,7 @@
-/* The parent: keeps WORKERS processes running, and lets them go. Never touches the database. */
+/* The parent: keeps the workers running, and lets them go. Never touches the database. */
 #include "prefork.h"
 
 #include "app/notify.h"
-#include "app/worker.h"
 #include "lib/core/clock.h"
 #include "lib/core/log.h"
 
@@ -32,9 +31,10 @@ struct slot {
 };
 
 struct parent {
+    const struct pools *pools;
     const struct settings *settings;
     struct metrics *metrics;
-    int listener;
+    int wanted; /* workers */
     bool stopping;
     pid_t checker; /* of a reload: the new program's --prepare; 0: none */
     int64_t watchdog_at;
@@ -52,7 +52,7 @@ static void start_worker(struct parent *parent, struct slot *slot)
         if (getppid() != own)
             _exit(EXIT_FAILURE);
         int place = (int)(slot - parent->slots);
-        exit(worker_run(parent->settings, parent->metrics, parent->listener, place));
+        exit(worker_run(parent->pools, place));
     }
     slot->started = clock_monotonic();
     slot->kill_at = 0;
@@ -104,7 +104,8 @@ static void note_end(struct slot *slot, int status)
 /* The new program has looked at its settings: where they are good, it takes our place. */
 static void finish_reload(struct parent *parent, int status)
 {
-    struct reload handed = {.metrics_fd = metrics_fd(parent->metrics)};
+    struct reload handed = {.metrics_fd = metrics_fd(parent->metrics),
+                            .auth_listener = parent->pools->auth_listener};
     parent->checker = 0;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         log_message(LOG_ERROR, "not reloaded: the new program or its settings are not good");
@@ -138,7 +139,7 @@ static void replace_next(struct parent *parent)
     struct slot *next = NULL;
     for (int i = 0; i < parent->count; i++) {
         struct slot *slot = &parent->slots[i];
-        if ((slot->pid == 0 && i < parent->settings->workers) || slot->kill_at != 0)
+        if ((slot->pid == 0 && i < parent->wanted) || slot->kill_at != 0)
             return;
         if (slot->outdated && next == NULL)
             next = slot;
@@ -161,7 +162,7 @@ static void tend_slot(struct parent *parent, int place)
 {
     struct slot *slot = &parent->slots[place];
     int64_t now = clock_monotonic();
-    bool wanted = place < parent->settings->workers && !parent->stopping;
+    bool wanted = place < parent->wanted && !parent->stopping;
     if (slot->pid == 0 && wanted && now >= slot->start_at)
         start_worker(parent, slot);
     if (!wanted)
@@ -196,8 +197,7 @@ static int tend(struct parent *parent)
 static bool is_restless(const struct parent *parent)
 {
     for (int i = 0; i < parent->count; i++)
-        if ((parent->slots[i].pid == 0) == (i < parent->settings->workers) ||
-            parent->slots[i].kill_at != 0)
+        if ((parent->slots[i].pid == 0) == (i < parent->wanted) || parent->slots[i].kill_at != 0)
             return true;
     return false;
 }
@@ -231,6 +231,9 @@ static void take_signal(struct parent *parent, int number)
     case SIGUSR1:
         parent->stopping = true;
         notify_send("STOPPING=1");
+        /* Now, not at the end: a successor may already be waiting for the path. */
+        if (parent->pools->auth_listener >= 0)
+            unlink(parent->settings->auth_socket);
         break;
     case SIGHUP:
         begin_reload(parent);
@@ -249,18 +252,18 @@ static void adopt_workers(struct parent *parent, const struct reload *handed)
         parent->count = handed->worker_count;
 }
 
-int prefork_run(const struct settings *settings, struct metrics *metrics, int listener,
-                const struct reload *handed)
+int prefork_run(const struct pools *pools, const struct reload *handed)
 {
     static struct parent parent;
-    parent = (struct parent){.settings = settings,
-                             .metrics = metrics,
-                             .listener = listener,
-                             .count = (int)settings->workers};
+    int wanted = worker_count(pools);
+    parent = (struct parent){.pools = pools,
+                             .settings = pools->settings,
+                             .metrics = pools->metrics,
+                             .wanted = wanted,
+                             .count = wanted};
     if (handed != NULL)
         adopt_workers(&parent, handed);
-    log_message(LOG_INFO, "%s with %lld workers", handed == NULL ? "started" : "reloaded",
-                (long long)settings->workers);
+    log_message(LOG_INFO, "%s with %d workers", handed == NULL ? "started" : "reloaded", wanted);
     notify_send("READY=1");
     while (tend(&parent) > 0 || !parent.stopping) {
         take_signal(&parent, wait_for_signal(&parent));

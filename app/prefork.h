@@ -2,9 +2,8 @@
 #ifndef APP_PREFORK_H
 #define APP_PREFORK_H
 
-#include "app/metrics.h"
 #include "app/reload.h"
-#include "app/settings.h"
+#include "app/worker.h"
 
 /*
  * Forks the workers and stays until SIGTERM or SIGINT: then it lets them finish what they are
@@ -14,7 +13,6 @@
  * replaces the workers one by one; `handed` is what it then gets, NULL otherwise. Returns the exit
  * status.
  */
-int prefork_run(const struct settings *settings, struct metrics *metrics, int listener,
-                const struct reload *handed);
+int prefork_run(const struct pools *pools, const struct reload *handed);
 
 #endif

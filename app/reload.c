@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HANDED "TODO_RELOAD" /* "metrics_fd pid pid …" */
+#define HANDED "TODO_RELOAD" /* "metrics_fd auth_listener pid pid …" */
 
 extern char **environ;
 
@@ -29,6 +29,7 @@ bool reload_take(struct reload *handed)
         return false;
     char *end;
     handed->metrics_fd = (int)strtol(text, &end, 10);
+    handed->auth_listener = (int)strtol(end, &end, 10);
     handed->worker_count = 0;
     while (*end == ' ' && handed->worker_count < RELOAD_MAX_WORKERS)
         handed->workers[handed->worker_count++] = (pid_t)strtol(end + 1, &end, 10);
@@ -48,8 +49,8 @@ pid_t reload_start_check(void)
 
 void reload_become(const struct reload *handed)
 {
-    static char text[RELOAD_MAX_WORKERS * 12 + 16];
-    int length = snprintf(text, sizeof text, "%d", handed->metrics_fd);
+    static char text[RELOAD_MAX_WORKERS * 12 + 32];
+    int length = snprintf(text, sizeof text, "%d %d", handed->metrics_fd, handed->auth_listener);
     for (int i = 0; i < handed->worker_count; i++)
         length += snprintf(text + length, sizeof text - (size_t)length, " %d",
                            (int)handed->workers[i]);

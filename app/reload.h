@@ -5,12 +5,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { RELOAD_MAX_WORKERS = 256 };
+enum { RELOAD_MAX_WORKERS = 320 };
 
 /* What the old program hands to the new one, besides the listening socket as standard input: the
  * process, and so its children, stays the same. */
 struct reload {
     int metrics_fd;
+    int auth_listener; /* -1: none */
     int worker_count;
     pid_t workers[RELOAD_MAX_WORKERS]; /* 0: an empty place */
 };

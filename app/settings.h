@@ -13,18 +13,27 @@ struct settings {
     const char *metrics_token;       /* "" for none */
     const char *cors_origins;        /* "" for none */
     const char *base_path;
-    int64_t access_token_ttl;  /* seconds */
-    int64_t refresh_token_ttl; /* seconds */
+    const char *auth_socket;     /* "" for none */
+    const char *trusted_proxies; /* "" for none */
+    int64_t access_token_ttl;    /* seconds */
+    int64_t refresh_token_ttl;   /* seconds */
     int64_t bcrypt_cost;
     int64_t workers;
+    int64_t auth_workers;
+    int64_t hash_concurrency;
     int64_t max_requests;    /* 0: without end */
     int64_t max_body;        /* bytes */
     int64_t request_timeout; /* seconds */
     int64_t drain_seconds;
-    int64_t db_timeout; /* milliseconds */
-    int64_t db_prepare; /* 1 for on */
-    int64_t log_format; /* 1 for json */
-    int64_t log_level;  /* enum log_level */
+    int64_t db_timeout;  /* milliseconds */
+    int64_t db_prepare;  /* 1 for on */
+    int64_t rate_limits; /* 1 for on */
+    int64_t rate_sign_ins, rate_sign_ins_account,
+        rate_sign_ins_address;             /* failures without delay */
+    int64_t rate_sign_ups;                 /* an hour */
+    int64_t rate_refreshes, rate_requests; /* a minute */
+    int64_t log_format;                    /* 1 for json */
+    int64_t log_level;                     /* enum log_level */
 };
 
 /*

@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -305,17 +307,36 @@ static void note_busy(const struct worker *worker, int64_t since)
         metrics_set_busy(worker->services.metrics, worker->place, since);
 }
 
-int worker_run(const struct settings *settings, struct metrics *metrics, int listener, int place)
+int worker_count(const struct pools *pools)
 {
+    const struct settings *settings = pools->settings;
+    return (int)(settings->workers + (pools->auth_listener < 0 ? 0 : settings->auth_workers));
+}
+
+/* A worker for /auth spends nearly all its time on hashing passwords: whoever has something shorter
+ * to do goes first. Where that is forbidden, it is as any other. */
+static void step_back(void)
+{
+    (void)!setpriority(PRIO_PROCESS, 0, 19);
+    prctl(PR_SET_NAME, "todo.fcgi/auth");
+}
+
+int worker_run(const struct pools *pools, int place)
+{
+    const struct settings *settings = pools->settings;
+    struct metrics *metrics = pools->metrics;
+    bool is_auth = place >= settings->workers;
     struct worker worker = {
         .settings = settings,
-        .listener = listener,
+        .listener = is_auth ? pools->auth_listener : pools->listener,
         .place = place,
         .services = {.settings = settings,
                      .metrics = metrics,
                      .keys = {.current = settings->jwt_secret,
                               .previous = settings->jwt_secret_previous}},
     };
+    if (is_auth)
+        step_back();
     if (!set_up(&worker)) {
         log_message(LOG_ERROR, "a worker cannot start: %s", strerror(errno));
         return EXIT_FAILURE;

@@ -69,6 +69,14 @@ def children(pid):
     return [child for child in found if alive(child)]
 
 
+def pool(pid):
+    """Which workers a process is one of: "todo.fcgi", or "todo.fcgi/auth" for those of /auth."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return None
+
+
 def descendants(pid):
     below = children(pid)
     return below + [deeper for child in below for deeper in descendants(child)]
@@ -223,6 +231,13 @@ class Process:
     def sql(self, text):
         return self.cluster.sql(text, self.database)
 
+    def workers(self, name="todo.fcgi"):
+        """Those of the common pool, or of /auth's own."""
+        return [pid for pid in children(self.parent()) if pool(pid) == name]
+
+    def auth_workers(self):
+        return self.workers("todo.fcgi/auth")
+
     def stop(self, sign=signal.SIGTERM):
         """Ends what was started, and fails if anything stays behind or the log tells of a crash."""
         family = []
@@ -268,6 +283,7 @@ class Server(Process, client.Calls):
             self.spawn(["lighttpd", "-D", "-f", ROOT / "lighttpd.conf"], self.environment())
             try:
                 self.wait_ready(ready)
+                self.wait_auth_workers()
                 return
             except AssertionError:
                 busy = self.process.poll() is not None and "in use" in self.log()
@@ -275,6 +291,11 @@ class Server(Process, client.Calls):
                     with contextlib.suppress(AssertionError):
                         self.close()
                     raise
+
+    def wait_auth_workers(self):
+        """They come after the others, and are told from them only once they have said who they are."""
+        wanted = int(self.settings.get("AUTH_WORKERS") or 4) if self.settings["WORKERS"] != "0" else 0
+        wait_until(lambda: len(self.auth_workers()) == wanted, "the workers of /auth are there")
 
     def environment(self):
         own = {"PORT": str(self.port), "BIND": "127.0.0.1", "RUN_DIR": str(self.folder),
@@ -298,9 +319,6 @@ class Server(Process, client.Calls):
         """The pid of the responder's first process."""
         return wait_until(lambda: children(self.process.pid), "lighttpd has started todo.fcgi")[0]
 
-    def workers(self):
-        return children(self.parent())
-
 
 class Responder(Process, client.Calls):
     """todo.fcgi alone on a unix socket; the tests are its web server."""
@@ -323,9 +341,6 @@ class Responder(Process, client.Calls):
 
     def parent(self):
         return self.process.pid
-
-    def workers(self):
-        return children(self.process.pid)
 
 
 def run(arguments, cluster=None, settings=None, database=None):

@@ -157,10 +157,10 @@ def test_a_killed_worker_is_replaced(start_server):
 
 
 def test_the_client_of_a_dying_worker_gets_an_error_not_silence(start_server):
-    server = start_server({"WORKERS": "1", "BCRYPT_COST": "14"})
+    server = start_server({"AUTH_WORKERS": "1", "BCRYPT_COST": "14"})
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         slow = pool.submit(server.request, "POST", "/auth/login", {"email": "nobody@example.com", "password": "anything"})
-        worker = server.workers()[0]
+        worker = server.auth_workers()[0]
         wait_until(lambda: cpu_ticks(worker) > ticks_at_rest(), "the worker is busy", timeout=30)
         kill(worker)
         assert slow.result(timeout=60).status in (500, 502, 503, 401)

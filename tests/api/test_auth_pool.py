@@ -1,0 +1,86 @@
+"""The workers of /auth: a socket of their own (AUTH_SOCKET), at the lowest priority."""
+import os
+import signal
+
+import harness
+from harness import wait_until
+
+
+def nice(pid):
+    return os.getpriority(os.PRIO_PROCESS, pid)
+
+
+def cpu_ticks(pid):
+    """User and system time so far."""
+    fields = open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def test_passwords_are_hashed_only_by_workers_that_step_back(start_server):
+    server = start_server({"BCRYPT_COST": "9", "AUTH_WORKERS": "2"})
+    common, auth = server.workers(), wait_until(lambda: len(found := server.auth_workers()) == 2 and found, "the pool is full")
+    assert [nice(pid) for pid in common] == [0] * 4 and [nice(pid) for pid in auth] == [19] * 2
+    before = sum(map(cpu_ticks, common))
+    anna = server.user()
+    changed = anna.put("/auth/password", {"current_password": anna.password, "new_password": "another good one"})
+    assert changed.status == 204
+    assert sum(map(cpu_ticks, auth)) > 0, "four hashes of 20 ms and more each"
+    assert sum(map(cpu_ticks, common)) - before <= 2
+
+
+def test_stopped_auth_workers_stop_nobody_else(start_server):
+    server = start_server()
+    anna = server.user()
+    for pid in server.auth_workers():
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        for _ in range(8):
+            assert anna.get("/tasks").status == 200
+    finally:
+        for pid in server.auth_workers():
+            os.kill(pid, signal.SIGCONT)
+    assert server.login(anna.email).status == 200
+
+
+def test_a_killed_auth_worker_is_replaced_and_signing_in_goes_on(start_server):
+    server = start_server({"AUTH_WORKERS": "1"})
+    server.may_crash = True
+    anna = server.user()
+    [worker] = server.auth_workers()
+    os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: server.auth_workers() not in ([], [worker]), "it is replaced")
+    assert server.login(anna.email).status == 200
+
+
+def test_a_reload_keeps_the_socket_and_loses_no_sign_in(start_server):
+    server = start_server()
+    anna = server.user()
+    for _ in range(3):
+        before = set(server.auth_workers())
+        os.kill(server.parent(), signal.SIGHUP)
+        while True:
+            assert server.login(anna.email).status == 200
+            now = set(server.auth_workers())
+            if len(now) == 4 and not now & before:
+                break
+
+
+def test_the_socket_is_private_and_goes_with_the_service(start_responder):
+    responder = start_responder({"AUTH_SOCKET": None})
+    path = responder.folder / "auth.sock"
+    assert responder.auth_workers() == [] and not path.exists()
+
+    responder.settings["AUTH_SOCKET"] = str(path)
+    responder.stop()
+    responder.spawn([harness.BINARY, "-s", responder.socket], responder.environment())
+    responder.wait_ready()
+    assert path.stat().st_mode & 0o777 == 0o600
+    responder.stop()
+    assert not path.exists()
+
+
+def test_a_socket_that_cannot_be_made_is_told_and_nothing_stays(cluster, tmp_path):
+    done = harness.run(["-s", str(tmp_path / "todo.sock")], cluster, {"AUTH_SOCKET": "/nowhere/auth.sock"}, cluster.new_database())
+    assert done.returncode == 1
+    assert "AUTH_SOCKET: cannot listen on /nowhere/auth.sock: No such file or directory" in done.stderr
+    assert list(tmp_path.iterdir()) == []
