@@ -10,33 +10,67 @@ enum { METRICS_MAX_WORKERS = 320 };
 
 struct metrics;
 
+/* What only grows; metrics.c has the names. _MICROS are shown in seconds. */
+enum metrics_counter {
+    METRICS_DB_MICROS,
+    METRICS_DB_CONNECTIONS,
+    METRICS_DB_RECONNECTS,
+    METRICS_DB_ERRORS_UNAVAILABLE,
+    METRICS_DB_ERRORS_TIMEOUT,
+    METRICS_DB_ERRORS_CONFLICT,
+    METRICS_DB_ERRORS_OTHER,
+    METRICS_HASHES,
+    METRICS_HASH_MICROS,
+    METRICS_HASH_WAIT_MICROS,
+    METRICS_HASH_REFUSALS,
+    METRICS_LIMIT_LOGIN, /* requests that a rate limit has refused */
+    METRICS_LIMIT_LOGIN_ADDRESS,
+    METRICS_LIMIT_SIGNUP,
+    METRICS_LIMIT_REFRESH,
+    METRICS_LIMIT_USER,
+    METRICS_WORKER_STARTS,
+    METRICS_WORKER_ENDS_EXIT, /* ended by itself, and not well */
+    METRICS_WORKER_ENDS_SIGNAL,
+    METRICS_WORKER_ENDS_HUNG,
+    METRICS_WORKER_ENDS_RECYCLED, /* after MAX_REQUESTS */
+    METRICS_WORKER_ENDS_RELOAD,
+    METRICS_COUNTER_COUNT
+};
+
 /* One answered request. `route` is an index into the route table, or their count for none. */
 struct metrics_sample {
     size_t route;
-    int code;                     /* HTTP status */
-    int64_t micros;               /* from the first byte to the answer's last */
-    int64_t db_micros;            /* of these, spent in the database */
-    unsigned long db_connections; /* opened since the worker's last sample */
+    int code;       /* HTTP status */
+    int64_t micros; /* from the first byte until the answer is ready to be sent */
 };
 
 /*
  * Maps the counters of `count` routes; `labels` gives the Prometheus labels of each. `fd` is the
- * memory of the program before a reload, which is taken over if it fits, or -1. NULL when memory is
- * exhausted.
+ * memory of the program before a reload, which is taken over if it counts the same, or -1. NULL
+ * when memory is exhausted.
  */
 struct metrics *metrics_create(size_t count, const char *(*labels)(size_t route), int fd);
 
 /* The memory behind the counters, to be handed on at a reload. */
 int metrics_fd(const struct metrics *metrics);
 
-/* Lock-free; a worker may die at any instruction and leaves the counters usable. */
+/*
+ * Counts a request. Lock-free; a worker may die at any instruction and leaves the counters usable.
+ * To be called before the answer is sent: so each request that was answered has been counted, and a
+ * worker that is killed leaves at most one more, the one it was about to answer.
+ */
 void metrics_record(struct metrics *metrics, const struct metrics_sample *sample);
 
-void metrics_count_worker_start(struct metrics *metrics);
+void metrics_count(struct metrics *metrics, enum metrics_counter counter, uint64_t by);
 
-/* Since when a worker is at its request (clock_monotonic), 0 while it waits. */
-void metrics_set_busy(struct metrics *metrics, int worker, int64_t since);
-int64_t metrics_busy_since(const struct metrics *metrics, int worker);
+/* What a worker does: it is at a request since `since` (clock_monotonic), it waits for one, or
+ * there is none in this place. */
+void metrics_set_busy(struct metrics *metrics, int place, int64_t since);
+void metrics_set_idle(struct metrics *metrics, int place);
+void metrics_set_gone(struct metrics *metrics, int place);
+
+/* Since when the worker in this place is busy; 0 where it is not. */
+int64_t metrics_busy_since(const struct metrics *metrics, int place);
 
 /* Adds everything in Prometheus' text format, version 0.0.4. */
 void metrics_write(const struct metrics *metrics, struct buffer *out);

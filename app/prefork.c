@@ -125,7 +125,7 @@ static void reap(struct parent *parent)
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         struct slot *slot = find_slot(parent, pid);
         if (slot != NULL) {
-            metrics_set_busy(parent->metrics, (int)(slot - parent->slots), 0);
+            metrics_set_gone(parent->metrics, (int)(slot - parent->slots));
             note_end(slot, status);
         } else if (pid == parent->checker && !parent->stopping) {
             finish_reload(parent, status);

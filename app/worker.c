@@ -180,34 +180,41 @@ static void send_response(struct worker *worker, const struct request *request,
         FCGX_PutStr(response->body.data, (int)response->body.length, out);
 }
 
-static void record(struct worker *worker, const struct request *request,
-                   const struct response *response)
+/* Before the answer is sent: see metrics_record(). */
+static void count_request(struct worker *worker, const struct request *request,
+                          const struct response *response)
+{
+    struct metrics *metrics = worker->services.metrics;
+    const struct route *route = request->route;
+    unsigned long connections = db_connections(worker->services.db);
+    struct metrics_sample sample = {
+        .route = route == NULL ? routes_count : (size_t)(route - routes),
+        .code = response_code(response->status),
+        .micros = clock_monotonic() - request->began,
+    };
+    metrics_record(metrics, &sample);
+    metrics_count(metrics, METRICS_DB_MICROS, (uint64_t)db_spent(worker->services.db));
+    metrics_count(metrics, METRICS_DB_CONNECTIONS, connections - worker->seen_connections);
+    worker->seen_connections = connections;
+}
+
+static void log_request(struct worker *worker, const struct request *request,
+                        const struct response *response)
 {
     struct arena *arena = request->arena;
     const struct route *route = request->route;
     int64_t micros = clock_monotonic() - request->began;
     int64_t db_micros = db_spent(worker->services.db);
-    unsigned long connections = db_connections(worker->services.db);
     char user[UUID_TEXT_SIZE];
     bool has_user = route != NULL && route->access == USER &&
                     response->status != STATUS_UNAUTHENTICATED &&
                     response->status != STATUS_INVALID_TOKEN;
     uuid_format(&request->actor.user_id, user);
 
-    struct metrics_sample sample = {
-        .route = route == NULL ? routes_count : (size_t)(route - routes),
-        .code = response_code(response->status),
-        .micros = micros,
-        .db_micros = db_micros,
-        .db_connections = connections - worker->seen_connections,
-    };
-    worker->seen_connections = connections;
-    metrics_record(worker->services.metrics, &sample);
-
     struct log_field fields[] = {
         {"method", request->cgi.method, false},
         {"route", route == NULL ? NULL : route->path, false},
-        {"status", arena_printf(arena, "%d", sample.code), true},
+        {"status", arena_printf(arena, "%d", response_code(response->status)), true},
         {"bytes", arena_printf(arena, "%zu", response->body.length), true},
         {"ms", arena_printf(arena, "%.3f", (double)micros / 1000), true},
         {"db_ms", arena_printf(arena, "%.3f", (double)db_micros / 1000), true},
@@ -233,6 +240,7 @@ static void answer(struct worker *worker)
     set_deadline(0);
     dispatch(services, &request, fault != STATUS_OK ? fault : body_fault, &response);
 
+    count_request(worker, &request, &response);
     set_deadline(worker->settings->request_timeout);
     send_response(worker, &request, &response);
     /* "Kept", so that the library leaves the closing to us: it would wait for the peer. */
@@ -242,7 +250,7 @@ static void answer(struct worker *worker)
     close(worker->fcgi.ipcFd);
     worker->fcgi.ipcFd = -1;
 
-    record(worker, &request, &response);
+    log_request(worker, &request, &response);
     if (response.status == STATUS_SCHEMA_OLDER)
         stopping = 1;
     if (request.actor.stale)
@@ -300,11 +308,10 @@ static bool set_up(struct worker *worker)
     return true;
 }
 
-/* For the parent, which ends a worker that is busy for too long. */
-static void note_busy(const struct worker *worker, int64_t since)
+/* Where it says that it is busy: the parent ends a worker that is so for too long. */
+static int place_of(const struct worker *worker)
 {
-    if (worker->place != WORKER_ALONE)
-        metrics_set_busy(worker->services.metrics, worker->place, since);
+    return worker->place == WORKER_ALONE ? 0 : worker->place;
 }
 
 int worker_count(const struct pools *pools)
@@ -341,19 +348,20 @@ int worker_run(const struct pools *pools, int place)
         log_message(LOG_ERROR, "a worker cannot start: %s", strerror(errno));
         return EXIT_FAILURE;
     }
-    metrics_count_worker_start(metrics);
+    metrics_count(metrics, METRICS_WORKER_STARTS, 1);
     /* Now a schema may be applied, however long that takes; later, a worker that finds an old one
      * makes room for another. */
     reconnect(&worker);
     db_set_on_connect(worker.services.db, schema_check);
 
+    metrics_set_idle(metrics, place_of(&worker));
     for (int64_t served = 0; !stopping;) {
         int connection = accept_connection(&worker);
         if (connection < 0)
             continue;
-        note_busy(&worker, clock_monotonic());
+        metrics_set_busy(metrics, place_of(&worker), clock_monotonic());
         served += serve_connection(&worker, connection);
-        note_busy(&worker, 0);
+        metrics_set_idle(metrics, place_of(&worker));
         if (settings->max_requests > 0 && served >= settings->max_requests)
             break;
     }

@@ -112,27 +112,53 @@ static void a_bucket_holds_all_up_to_its_bound(void **state)
     assert_line("todo_http_request_duration_seconds_sum{route=\"/a\",method=\"GET\"} 10.001002");
 }
 
-static void time_and_connections_of_the_database_add_up(void **state)
+static void counters_add_up_and_times_are_seconds(void **state)
 {
-    struct metrics_sample sample = {.code = 200, .db_micros = 1500000, .db_connections = 1};
     (void)state;
-    metrics_record(metrics, &sample);
-    metrics_record(metrics, &sample);
-    assert_line("todo_database_seconds_total 3");
+    metrics_count(metrics, METRICS_DB_MICROS, 1500000);
+    metrics_count(metrics, METRICS_DB_MICROS, 1500001);
+    metrics_count(metrics, METRICS_DB_CONNECTIONS, 2);
+    metrics_count(metrics, METRICS_LIMIT_SIGNUP, 7);
+    metrics_count(metrics, METRICS_WORKER_ENDS_RELOAD, 1);
+    assert_line("todo_database_seconds_total 3.000001");
     assert_line("todo_database_connections_total 2");
+    assert_line("todo_rate_limit_refusals_total{limit=\"signup\"} 7");
+    assert_line("todo_rate_limit_refusals_total{limit=\"user\"} 0");
+    assert_line("todo_worker_restarts_total{reason=\"reload\"} 1");
 }
 
-static void workers_are_counted_as_they_start_and_work(void **state)
+/* No counter without a name, and each name announced once. */
+static void every_counter_is_shown(void **state)
 {
     (void)state;
-    metrics_count_worker_start(metrics);
-    metrics_count_worker_start(metrics);
+    assert_null(strstr(write_all(), "(null)"));
+    for (int i = 0; i < METRICS_COUNTER_COUNT; i++)
+        metrics_count(metrics, (enum metrics_counter)i, 5000000 + (uint64_t)i);
+    const char *text = write_all();
+    for (int i = 0; i < METRICS_COUNTER_COUNT; i++)
+        if (strstr(text, arena_printf(arena, " %d\n", 5000000 + i)) == NULL &&
+            strstr(text, arena_printf(arena, " 5.0000%02d\n", i)) == NULL)
+            fail_msg("counter %d is not in:\n%s", i, text);
+}
+
+static void workers_are_counted_as_they_work_wait_and_go(void **state)
+{
+    (void)state;
+    assert_line("todo_workers_idle 0");
+    metrics_set_idle(metrics, 0);
+    metrics_set_idle(metrics, 1);
+    metrics_set_idle(metrics, METRICS_MAX_WORKERS - 1);
+    assert_line("todo_workers_idle 3");
     metrics_set_busy(metrics, 0, 1000);
     metrics_set_busy(metrics, METRICS_MAX_WORKERS - 1, 2000);
-    assert_line("todo_worker_starts_total 2");
     assert_line("todo_workers_busy 2");
-    metrics_set_busy(metrics, 0, 0);
+    assert_line("todo_workers_idle 1");
+    metrics_set_idle(metrics, 0);
     assert_line("todo_workers_busy 1");
+    assert_line("todo_workers_idle 2");
+    metrics_set_gone(metrics, METRICS_MAX_WORKERS - 1);
+    assert_line("todo_workers_busy 0");
+    assert_line("todo_workers_idle 2");
 }
 
 static void it_is_known_since_when_a_worker_is_busy(void **state)
@@ -142,7 +168,8 @@ static void it_is_known_since_when_a_worker_is_busy(void **state)
     metrics_set_busy(metrics, 3, INT64_C(123456789012));
     assert_true(metrics_busy_since(metrics, 3) == INT64_C(123456789012));
     assert_int_equal(metrics_busy_since(metrics, 2), 0);
-    assert_int_equal(metrics_busy_since(metrics, 4), 0);
+    metrics_set_idle(metrics, 3);
+    assert_int_equal(metrics_busy_since(metrics, 3), 0);
 }
 
 static void a_program_after_a_reload_goes_on_counting(void **state)
@@ -159,26 +186,35 @@ static void a_program_after_a_reload_goes_on_counting(void **state)
 static void counters_of_another_table_are_not_taken_over(void **state)
 {
     (void)state;
-    int fd = metrics_fd(metrics);
     record(0, 200, 1);
-    metrics = metrics_create(1, label, fd);
-    assert_int_not_equal(metrics_fd(metrics), fd);
+    metrics = metrics_create(1, label, metrics_fd(metrics));
     assert_null(strstr(write_all(), "todo_http_requests_total{"));
-    close(fd);
+}
+
+static const char *other_label(size_t route)
+{
+    return route == 0 ? "route=\"/b\",method=\"GET\"" : label(route);
+}
+
+static void counters_of_the_same_size_but_another_meaning_are_not_taken_over(void **state)
+{
+    (void)state;
+    record(0, 200, 1);
+    metrics = metrics_create(2, other_label, metrics_fd(metrics));
+    assert_null(strstr(write_all(), "todo_http_requests_total{"));
 }
 
 static void what_is_no_memory_of_counters_is_not_taken_over(void **state)
 {
     (void)state;
-    int ends[2], own = metrics_fd(metrics);
+    int ends[2];
+    close(metrics_fd(metrics));
     assert_int_equal(pipe(ends), 0);
     metrics = metrics_create(2, label, ends[0]);
     assert_non_null(metrics);
-    assert_int_not_equal(metrics_fd(metrics), ends[0]);
     record(0, 200, 1);
-    close(ends[0]);
+    assert_line("todo_http_requests_total{route=\"/a\",method=\"GET\",class=\"2xx\"} 1");
     close(ends[1]);
-    close(own);
 }
 
 static void processes_share_the_counters(void **state)
@@ -227,11 +263,13 @@ int main(void)
         TEST(requests_are_counted_by_route_and_class),
         TEST(a_request_without_a_route_has_labels_too),
         TEST(a_bucket_holds_all_up_to_its_bound),
-        TEST(time_and_connections_of_the_database_add_up),
-        TEST(workers_are_counted_as_they_start_and_work),
+        TEST(counters_add_up_and_times_are_seconds),
+        TEST(every_counter_is_shown),
+        TEST(workers_are_counted_as_they_work_wait_and_go),
         TEST(it_is_known_since_when_a_worker_is_busy),
         TEST(a_program_after_a_reload_goes_on_counting),
         TEST(counters_of_another_table_are_not_taken_over),
+        TEST(counters_of_the_same_size_but_another_meaning_are_not_taken_over),
         TEST(what_is_no_memory_of_counters_is_not_taken_over),
         TEST(processes_share_the_counters),
         TEST(every_series_has_help_and_type),
