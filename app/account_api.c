@@ -2,9 +2,10 @@
 #include "account_api.h"
 
 #include "app/audit.h"
+#include "app/hashing.h"
 #include "app/json.h"
+#include "app/rate_limit.h"
 #include "app/refresh_cookie.h"
-#include "lib/auth/password.h"
 #include "lib/data/user_store.h"
 
 #include <strings.h>
@@ -73,7 +74,9 @@ enum status account_api_sign_up(struct services *services, struct request *reque
     char hash[PASSWORD_HASH_SIZE];
     if (strcasecmp(input->password, input->email) == 0)
         return refuse_own_email(request, response, "password");
-    enum status status = password_hash(input->password, (int)services->settings->bcrypt_cost, hash);
+    enum status status = rate_limit_sign_up(services, request, response);
+    if (status == STATUS_OK)
+        status = hashing_hash(services, response, input->password, hash);
     if (status == STATUS_OK)
         status = user_store_insert(services->db, input->email, hash, &user);
     if (status != STATUS_OK)
@@ -95,48 +98,60 @@ enum status account_api_read_me(struct services *services, struct request *reque
     return status;
 }
 
-/* Reads the user, and checks that the password given is the user's. */
-static enum status confirm_password(struct services *services, struct request *request,
-                                    const char *password, struct user *user)
+/* A change of the account that its password must confirm: its parts, and what it is about. */
+struct account_change {
+    struct services *services;
+    struct request *request;
+    struct response *response;
+    const char *password;
+    enum status (*run)(const struct account_change *change, const struct user *user);
+};
+
+/* Checks that the password given is the user's. */
+static enum status confirm_password(const struct account_change *change, const struct user *user)
 {
-    enum status status = user_store_find(services->db, &request->actor, user);
+    bool same = false;
+    enum status status = rate_limit_sign_in(change->services, change->request, change->response,
+                                            user->email);
     if (status != STATUS_OK)
         return status;
-    int cost = (int)services->settings->bcrypt_cost;
-    if (password_verify(password, user->hashed_password, cost))
-        return STATUS_OK;
-    audit_log(request, "wrong_password", &user->id);
-    return STATUS_WRONG_PASSWORD;
+    status = hashing_verify(change->services, change->response, change->password,
+                            user->hashed_password, &same);
+    if (status == STATUS_OK && !same)
+        status = STATUS_WRONG_PASSWORD;
+    rate_limit_settle(change->services, change->request, user->email, status);
+    if (status == STATUS_WRONG_PASSWORD)
+        audit_log(change->request, "wrong_password", &user->id);
+    return status;
 }
 
-typedef enum status account_change(struct services *, struct request *, const struct user *);
-
-/* Does `change` under the password; once more where the stored hash has changed in between, for a
- * login elsewhere may have rewritten it. */
-static enum status change_account(struct services *services, struct request *request,
-                                  const char *password, account_change *change)
+/* Once more where the stored hash has changed in between, for a login elsewhere may have rewritten
+ * it. */
+static enum status change_account(const struct account_change *change)
 {
     enum status status = STATUS_CONFLICT;
     for (int i = 0; i < 2 && status == STATUS_CONFLICT; i++) {
         struct user user;
-        status = confirm_password(services, request, password, &user);
+        status = user_store_find(change->services->db, &change->request->actor, &user);
         if (status == STATUS_OK)
-            status = change(services, request, &user);
+            status = confirm_password(change, &user);
+        if (status == STATUS_OK)
+            status = change->run(change, &user);
     }
     return status == STATUS_CONFLICT ? STATUS_WRONG_PASSWORD : status;
 }
 
-static enum status delete_account(struct services *services, struct request *request,
-                                  const struct user *user)
+static enum status delete_account(const struct account_change *change, const struct user *user)
 {
-    return user_store_delete(services->db, &request->actor, user->hashed_password);
+    return user_store_delete(change->services->db, &change->request->actor, user->hashed_password);
 }
 
 enum status account_api_delete_me(struct services *services, struct request *request,
                                   struct response *response)
 {
     const struct deletion_input *input = request->input;
-    enum status status = change_account(services, request, input->password, delete_account);
+    struct account_change change = {services, request, response, input->password, delete_account};
+    enum status status = change_account(&change);
     request->actor.stale = false;
     if (status != STATUS_OK)
         return status;
@@ -146,25 +161,25 @@ enum status account_api_delete_me(struct services *services, struct request *req
     return STATUS_NO_CONTENT;
 }
 
-static enum status change_password(struct services *services, struct request *request,
-                                   const struct user *user)
+static enum status change_password(const struct account_change *change, const struct user *user)
 {
-    const struct password_input *input = request->input;
+    const struct password_input *input = change->request->input;
     char hash[PASSWORD_HASH_SIZE];
-    struct user_change change = {.old_hash = user->hashed_password, .new_hash = hash};
+    struct user_change passwords = {.old_hash = user->hashed_password, .new_hash = hash};
     if (strcasecmp(input->new, user->email) == 0)
         return STATUS_INVALID;
-    enum status status = password_hash(input->new, (int)services->settings->bcrypt_cost, hash);
+    enum status status = hashing_hash(change->services, change->response, input->new, hash);
     if (status != STATUS_OK)
         return status;
-    return user_store_change_password(services->db, &request->actor, &change);
+    return user_store_change_password(change->services->db, &change->request->actor, &passwords);
 }
 
 enum status account_api_change_password(struct services *services, struct request *request,
                                         struct response *response)
 {
     const struct password_input *input = request->input;
-    enum status status = change_account(services, request, input->current, change_password);
+    struct account_change change = {services, request, response, input->current, change_password};
+    enum status status = change_account(&change);
     if (status == STATUS_INVALID)
         return refuse_own_email(request, response, "new_password");
     if (status != STATUS_OK)

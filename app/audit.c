@@ -11,7 +11,7 @@ void audit_log(const struct request *request, const char *event, const struct uu
     struct log_field fields[] = {
         {"event", event, false},
         {"user", user_id == NULL ? NULL : user, false},
-        {"client", request->cgi.remote_address, false},
+        {"client", request->client, false},
     };
     log_fields(LOG_INFO, "audit", fields, sizeof fields / sizeof *fields);
 }

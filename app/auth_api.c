@@ -2,9 +2,10 @@
 #include "auth_api.h"
 
 #include "app/audit.h"
+#include "app/hashing.h"
 #include "app/json.h"
+#include "app/rate_limit.h"
 #include "app/refresh_cookie.h"
-#include "lib/auth/password.h"
 #include "lib/core/clock.h"
 #include "lib/core/utf8.h"
 #include "lib/data/session_store.h"
@@ -152,17 +153,18 @@ static enum status open_session(struct services *services, struct request *reque
 
 /* The user whose password this is. Unknown e-mail and wrong password are one answer, in one time.
  */
-static enum status find_user(struct services *services, const struct request *request,
-                             struct user *user)
+static enum status find_user(struct services *services, struct request *request,
+                             struct response *response, struct user *user)
 {
     const struct login_input *input = request->input;
     enum status status = user_store_find_by_email(services->db, input->email, user);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
         return status;
     const char *hash = status == STATUS_OK ? user->hashed_password : NULL;
-    bool verified = password_verify(input->password, hash, (int)services->settings->bcrypt_cost);
-    if (verified)
-        return STATUS_OK;
+    bool same = false;
+    status = hashing_verify(services, response, input->password, hash, &same);
+    if (status != STATUS_OK || same)
+        return status;
     audit_log(request, "login_failed", hash == NULL ? NULL : &user->id);
     return STATUS_BAD_CREDENTIALS;
 }
@@ -182,15 +184,15 @@ static bool has_scope(const char *scopes, const char *wanted)
 /* Verifies the password, rewrites an outdated hash, opens the session. STATUS_CONFLICT where
  * another login has rewritten the hash meanwhile. */
 static enum status try_to_open(struct services *services, struct request *request,
-                               struct issue *issue, struct user *user)
+                               struct response *response, struct issue *issue, struct user *user)
 {
     const struct login_input *input = request->input;
     int cost = (int)services->settings->bcrypt_cost;
     char hash[PASSWORD_HASH_SIZE];
     const char *new_hash = NULL;
-    enum status status = find_user(services, request, user);
+    enum status status = find_user(services, request, response, user);
     if (status == STATUS_OK && password_is_outdated(user->hashed_password, cost)) {
-        status = password_hash(input->password, cost, hash);
+        status = hashing_hash(services, response, input->password, hash);
         new_hash = hash;
     }
     return status == STATUS_OK ? open_session(services, request, issue, new_hash) : status;
@@ -205,11 +207,15 @@ enum status auth_api_log_in(struct services *services, struct request *request,
     if (has_scope(input->scope, "offline_access"))
         issue.way = REFRESH_IN_BODY;
 
-    enum status status = try_to_open(services, request, &issue, &user);
+    enum status status = rate_limit_sign_in(services, request, response, input->email);
+    if (status != STATUS_OK)
+        return status;
+    status = try_to_open(services, request, response, &issue, &user);
     if (status == STATUS_CONFLICT)
-        status = try_to_open(services, request, &issue, &user);
+        status = try_to_open(services, request, response, &issue, &user);
     if (status == STATUS_CONFLICT)
         status = STATUS_BAD_CREDENTIALS;
+    rate_limit_settle(services, request, input->email, status);
     if (status != STATUS_OK)
         return status;
     audit_log(request, "login", &user.id);
@@ -232,6 +238,7 @@ enum status auth_api_refresh(struct services *services, struct request *request,
         .new_hash = new_hash,
         .expires_at = now + settings->access_token_ttl * CLOCK_SECOND,
         .refresh_expires_at = now + settings->refresh_token_ttl * CLOCK_SECOND,
+        .limit = settings->rate_limits ? settings->rate_refreshes : INT64_MAX,
     };
     if (renewal.expires_at < renewal.refresh_expires_at)
         renewal.expires_at = renewal.refresh_expires_at;
@@ -243,6 +250,8 @@ enum status auth_api_refresh(struct services *services, struct request *request,
         status = token_hash_refresh(issue.refresh_token, new_hash);
     if (status == STATUS_OK)
         status = session_store_renew(services->db, &renewal, &user, &issue.session_id);
+    if (status == STATUS_OK || status == STATUS_RATE_LIMITED)
+        status = rate_limit_refresh(services, response, renewal.count, renewal.wait);
     return status == STATUS_OK ? write_tokens(services, request, response, &issue) : status;
 }
 

@@ -33,7 +33,8 @@ void cors_add_headers(const char *origins, const struct request *request, struct
     if (!any)
         response_add_header(response, "Access-Control-Allow-Credentials", "true");
     response_add_header(response, "Access-Control-Expose-Headers",
-                        "Location, Link, ETag, X-Total-Count, X-Request-Id, Retry-After");
+                        "Location, Link, ETag, X-Total-Count, X-Request-Id, Retry-After, "
+                        "RateLimit, RateLimit-Policy");
 }
 
 void cors_answer_preflight(const char *origins, const struct request *request,

@@ -2,8 +2,10 @@
 #include "dispatch.h"
 
 #include "app/authenticate.h"
+#include "app/client.h"
 #include "app/cors.h"
 #include "app/json.h"
+#include "app/rate_limit.h"
 #include "app/routes.h"
 #include "lib/core/log.h"
 #include "lib/data/task_batch.h"
@@ -139,6 +141,8 @@ static enum status answer(struct services *services, struct request *request, en
         cors_answer_preflight(services->settings->cors_origins, request, response, allow);
     if (status == STATUS_OK && request->route->access == USER)
         status = authenticate(services, request, response);
+    if (status == STATUS_OK && request->route->access == USER)
+        status = rate_limit_request(services, request, response);
     if (status != STATUS_OK)
         return status;
     status = validate(request, response);
@@ -152,6 +156,7 @@ void dispatch(struct services *services, struct request *request, enum status fa
               struct response *response)
 {
     if (setjmp(*arena_limit(services->arena)) == 0) {
+        request->client = client_find(request, services->settings->trusted_proxies);
         response->status = answer(services, request, fault, response);
     } else {
         log_message(LOG_ERROR, "a request needed more memory than its arena may hold");

@@ -1,8 +1,10 @@
 /* todo.fcgi: options, settings, schema, listening socket; then the workers. */
+#include "app/hashing.h"
 #include "app/listener.h"
 #include "app/metrics.h"
 #include "app/notify.h"
 #include "app/prefork.h"
+#include "app/rate_limit.h"
 #include "app/routes.h"
 #include "app/settings.h"
 #include "app/worker.h"
@@ -82,26 +84,41 @@ static bool prepare_schema(const struct settings *settings)
     return status == STATUS_OK || status == STATUS_UNAVAILABLE;
 }
 
-static int run(const struct settings *settings, int listener, const struct reload *handed)
+/* Maps what the workers share, and opens the socket of the /auth workers. */
+static bool set_up(struct pools *pools, struct reload *handed)
 {
+    const struct settings *settings = pools->settings;
     const char *auth_socket = settings->workers > 0 ? settings->auth_socket : "";
     const char *why;
-    struct pools pools = {
-        .settings = settings,
-        .metrics = metrics_create(routes_count, routes_labels,
-                                  handed == NULL ? -1 : handed->metrics_fd),
-        .listener = listener,
-    };
-    if (pools.metrics == NULL || !prepare_schema(settings)) {
+    pools->auth_listener = listener_open_second(auth_socket, handed->auth_listener, &why);
+    if (pools->auth_listener < 0 && auth_socket[0] != '\0') {
+        fprintf(stderr, "todo.fcgi: AUTH_SOCKET: %s\n", why);
+        return false;
+    }
+    handed->auth_listener = pools->auth_listener;
+    pools->metrics = metrics_create(routes_count, routes_labels, handed->metrics_fd);
+    pools->limits = rate_limits_create(&handed->limits_fd);
+    pools->hashing = hashing_create(
+        settings->hash_concurrency,
+        pools->auth_listener < 0 ? settings->workers : settings->auth_workers, &handed->hashing_fd);
+    if (pools->metrics == NULL || pools->limits == NULL || pools->hashing == NULL) {
+        fprintf(stderr, "todo.fcgi: there is no memory left\n");
+        return false;
+    }
+    handed->metrics_fd = metrics_fd(pools->metrics);
+    return true;
+}
+
+/* What `handed` holds is then handed on. */
+static int run(const struct settings *settings, int listener, struct reload *handed)
+{
+    struct pools pools = {.settings = settings, .listener = listener};
+    if (!prepare_schema(settings)) {
         fprintf(stderr, "todo.fcgi: the schema could not be applied\n");
         return EXIT_FAILURE;
     }
-    pools.auth_listener = listener_open_second(auth_socket,
-                                               handed == NULL ? -1 : handed->auth_listener, &why);
-    if (pools.auth_listener < 0 && auth_socket[0] != '\0') {
-        fprintf(stderr, "todo.fcgi: AUTH_SOCKET: %s\n", why);
+    if (!set_up(&pools, handed))
         return EXIT_FAILURE;
-    }
     sigset_t signals;
     worker_fill_signals(&signals);
     sigprocmask(SIG_BLOCK, &signals, NULL);
@@ -116,13 +133,13 @@ static int serve(const struct settings *settings, const char *socket_path)
 {
     static struct reload handed;
     const char *why;
-    bool reloaded = reload_take(&handed);
-    int listener = listener_open(reloaded ? NULL : socket_path, &why);
+    reload_take(&handed);
+    int listener = listener_open(handed.taken ? NULL : socket_path, &why);
     if (listener < 0) {
         fprintf(stderr, "todo.fcgi: %s\n", why);
         return EXIT_FAILURE;
     }
-    int status = run(settings, listener, reloaded ? &handed : NULL);
+    int status = run(settings, listener, &handed);
     if (socket_path != NULL)
         unlink(socket_path);
     return status;

@@ -19,6 +19,8 @@ static const int64_t longest_delay = CLOCK_SECOND;
 /* What a round of bcrypt may add to a request: three hashes on a machine ten times slower than
  * ours, or waiting for its turn. */
 static const int64_t longest_round = 2 * 1000;
+/* And for up to three of these turns, see hashing.c. */
+static const int64_t longest_wait = 7 * CLOCK_SECOND;
 
 /* A place for a worker. All times are of clock_monotonic, 0 for never. */
 struct slot {
@@ -34,6 +36,7 @@ struct parent {
     const struct pools *pools;
     const struct settings *settings;
     struct metrics *metrics;
+    struct reload *handed;
     int wanted; /* workers */
     bool stopping;
     pid_t checker; /* of a reload: the new program's --prepare; 0: none */
@@ -104,17 +107,17 @@ static void note_end(struct slot *slot, int status)
 /* The new program has looked at its settings: where they are good, it takes our place. */
 static void finish_reload(struct parent *parent, int status)
 {
-    struct reload handed = {.metrics_fd = metrics_fd(parent->metrics),
-                            .auth_listener = parent->pools->auth_listener};
+    struct reload *handed = parent->handed;
     parent->checker = 0;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         log_message(LOG_ERROR, "not reloaded: the new program or its settings are not good");
         return;
     }
+    handed->worker_count = 0;
     for (int i = 0; i < parent->count;
          i++) /* in their places, by which they say that they are busy */
-        handed.workers[handed.worker_count++] = parent->slots[i].pid;
-    reload_become(&handed);
+        handed->workers[handed->worker_count++] = parent->slots[i].pid;
+    reload_become(handed);
     log_message(LOG_ERROR, "not reloaded: %s", strerror(errno));
 }
 
@@ -154,7 +157,7 @@ static bool hangs(const struct parent *parent, int place, int64_t now)
     const struct settings *settings = parent->settings;
     int64_t since = metrics_busy_since(parent->metrics, place);
     int64_t longest = 2 * settings->request_timeout * CLOCK_SECOND + settings->db_timeout * 1000 +
-                      CLOCK_SECOND + (longest_round << settings->bcrypt_cost);
+                      longest_wait + (longest_round << settings->bcrypt_cost);
     return since != 0 && now - since > longest;
 }
 
@@ -252,18 +255,19 @@ static void adopt_workers(struct parent *parent, const struct reload *handed)
         parent->count = handed->worker_count;
 }
 
-int prefork_run(const struct pools *pools, const struct reload *handed)
+int prefork_run(const struct pools *pools, struct reload *handed)
 {
     static struct parent parent;
     int wanted = worker_count(pools);
     parent = (struct parent){.pools = pools,
                              .settings = pools->settings,
                              .metrics = pools->metrics,
+                             .handed = handed,
                              .wanted = wanted,
                              .count = wanted};
-    if (handed != NULL)
+    if (handed->taken)
         adopt_workers(&parent, handed);
-    log_message(LOG_INFO, "%s with %d workers", handed == NULL ? "started" : "reloaded", wanted);
+    log_message(LOG_INFO, "%s with %d workers", handed->taken ? "reloaded" : "started", wanted);
     notify_send("READY=1");
     while (tend(&parent) > 0 || !parent.stopping) {
         take_signal(&parent, wait_for_signal(&parent));

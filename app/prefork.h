@@ -10,9 +10,9 @@
  * answering, within DRAIN_SECONDS, and kills what is left. A worker that ends is replaced, with a
  * back-off if it lived shortly; one that is busy for longer than any request can take is killed.
  * SIGHUP: if `--prepare` of the program file finds nothing wrong, that program takes our place and
- * replaces the workers one by one; `handed` is what it then gets, NULL otherwise. Returns the exit
+ * replaces the workers one by one; `handed` is what we got, and what it gets. Returns the exit
  * status.
  */
-int prefork_run(const struct pools *pools, const struct reload *handed);
+int prefork_run(const struct pools *pools, struct reload *handed);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HANDED "TODO_RELOAD" /* "metrics_fd auth_listener pid pid …" */
+#define HANDED "TODO_RELOAD" /* "fd fd …: pid pid …" */
 
 extern char **environ;
 
@@ -22,19 +22,25 @@ void reload_remember(char **argv)
     arguments = argv;
 }
 
-bool reload_take(struct reload *handed)
+void reload_take(struct reload *handed)
 {
-    const char *text = getenv(HANDED);
-    if (text == NULL)
-        return false;
-    char *end;
-    handed->metrics_fd = (int)strtol(text, &end, 10);
-    handed->auth_listener = (int)strtol(end, &end, 10);
+    int *const descriptors[] = {&handed->metrics_fd, &handed->limits_fd, &handed->hashing_fd,
+                                &handed->auth_listener};
+    char *text = getenv(HANDED);
+    for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++) {
+        *descriptors[i] = -1;
+        if (text != NULL && *text != ':')
+            *descriptors[i] = (int)strtol(text, &text, 10);
+    }
     handed->worker_count = 0;
-    while (*end == ' ' && handed->worker_count < RELOAD_MAX_WORKERS)
-        handed->workers[handed->worker_count++] = (pid_t)strtol(end + 1, &end, 10);
+    handed->taken = text != NULL;
+    if (text == NULL)
+        return;
+    text += strcspn(text, ":");
+    text += *text == ':';
+    while (*text == ' ' && handed->worker_count < RELOAD_MAX_WORKERS)
+        handed->workers[handed->worker_count++] = (pid_t)strtol(text + 1, &text, 10);
     unsetenv(HANDED);
-    return true;
 }
 
 pid_t reload_start_check(void)
@@ -49,8 +55,9 @@ pid_t reload_start_check(void)
 
 void reload_become(const struct reload *handed)
 {
-    static char text[RELOAD_MAX_WORKERS * 12 + 32];
-    int length = snprintf(text, sizeof text, "%d %d", handed->metrics_fd, handed->auth_listener);
+    static char text[RELOAD_MAX_WORKERS * 12 + 64];
+    int length = snprintf(text, sizeof text, "%d %d %d %d:", handed->metrics_fd, handed->limits_fd,
+                          handed->hashing_fd, handed->auth_listener);
     for (int i = 0; i < handed->worker_count; i++)
         length += snprintf(text + length, sizeof text - (size_t)length, " %d",
                            (int)handed->workers[i]);

@@ -7,11 +7,13 @@
 
 enum { RELOAD_MAX_WORKERS = 320 };
 
-/* What the old program hands to the new one, besides the listening socket as standard input: the
- * process, and so its children, stays the same. */
+/* What a program hands to the one that takes its place, besides the listening socket as standard
+ * input: the process, and so its children, stays the same. -1 for a descriptor that there is none.
+ */
 struct reload {
-    int metrics_fd;
-    int auth_listener; /* -1: none */
+    bool taken; /* from another program */
+    int metrics_fd, limits_fd, hashing_fd;
+    int auth_listener;
     int worker_count;
     pid_t workers[RELOAD_MAX_WORKERS]; /* 0: an empty place */
 };
@@ -19,8 +21,8 @@ struct reload {
 /* Remembers how the program was started. First thing in main(). */
 void reload_remember(char **argv);
 
-/* Takes what an old program has handed over. False where there was none. */
-bool reload_take(struct reload *handed);
+/* Takes what an old program has handed over, if there was one. */
+void reload_take(struct reload *handed);
 
 /* Starts `todo.fcgi --prepare` of the program file as it is now: it checks all that --check does,
  * and applies its schema while the old program still serves. Its exit status says whether to go on.

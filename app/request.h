@@ -28,11 +28,12 @@ struct request {
     int64_t began; /* clock_monotonic */
     struct cgi cgi;
 
-    const char *id;    /* the client's X-Request-Id, or a new one */
-    const char *path;  /* behind the mount, decoded */
-    const char *base;  /* the mount as an absolute URI, without a slash at its end */
-    const char *mount; /* its path alone, as in a URI */
-    bool is_secure;    /* the client speaks https */
+    const char *id;     /* the client's X-Request-Id, or a new one */
+    const char *path;   /* behind the mount, decoded */
+    const char *base;   /* the mount as an absolute URI, without a slash at its end */
+    const char *mount;  /* its path alone, as in a URI */
+    const char *client; /* its address, see client_find */
+    bool is_secure;     /* the client speaks https */
     bool is_head;
 
     const char *body; /* NUL behind */

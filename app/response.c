@@ -47,6 +47,8 @@ static const struct {
                          "Send the body as application/json."},
     [STATUS_INVALID] = {422, "Unprocessable Content", "validation_failed",
                         "A value is not accepted."},
+    [STATUS_RATE_LIMITED] = {429, "Too Many Requests", "rate_limited",
+                             "Too many requests: try again later."},
     [STATUS_INTERNAL] = {500, "Internal Server Error", "internal_error",
                          "Something went wrong on our side; it has been noted."},
     [STATUS_UNAVAILABLE] = {503, "Service Unavailable", "unavailable",
@@ -110,12 +112,28 @@ static void add_challenge(struct response *response)
     response_add_header(response, "WWW-Authenticate", challenge);
 }
 
+static int find_place(const struct response *response, const char *name)
+{
+    int place = 0;
+    while (place < response->header_count && strcmp(response->headers[place].name, name) != 0)
+        place++;
+    return place;
+}
+
+void response_join_header(struct response *response, const char *name, const char *value)
+{
+    int place = find_place(response, name);
+    if (place == response->header_count)
+        response_add_header(response, name, value);
+    else
+        response->headers[place].value = arena_printf(response->arena, "%s, %s",
+                                                      response->headers[place].value, value);
+}
+
 static const char *find_header(const struct response *response, const char *name)
 {
-    for (int i = 0; i < response->header_count; i++)
-        if (strcmp(response->headers[i].name, name) == 0)
-            return response->headers[i].value;
-    return NULL;
+    int place = find_place(response, name);
+    return place == response->header_count ? NULL : response->headers[place].value;
 }
 
 bool response_is_known(const struct response *response, const struct request *request)

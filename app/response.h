@@ -27,6 +27,9 @@ struct response {
 /* Adds a header. The value is kept, not copied, and must not hold line breaks. */
 void response_add_header(struct response *response, const char *name, const char *value);
 
+/* Adds a value to a header that is a list (RFC 9110 §5.6.1). */
+void response_join_header(struct response *response, const char *name, const char *value);
+
 /* Everything that follows from the status: the problem body of a failure, Retry-After,
  * WWW-Authenticate, Cache-Control, X-Request-Id. */
 void response_finish(struct response *response, const struct request *request);

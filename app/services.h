@@ -7,12 +7,17 @@
 #include "lib/auth/token.h"
 #include "lib/data/db.h"
 
+struct hashing;
+struct rate_limits;
+
 struct services {
     const struct settings *settings;
     struct token_keys keys;
     struct db *db;
     struct arena *arena;
     struct metrics *metrics;
+    struct rate_limits *limits;
+    struct hashing *hashing;
 };
 
 #endif

@@ -1,6 +1,8 @@
 /* The settings: environment variables, one table row each, all checked at start. */
 #include "settings.h"
 
+#include "app/client.h"
+#include "app/rate_table.h"
 #include "lib/auth/token.h"
 
 #include <errno.h>
@@ -19,6 +21,7 @@ struct setting {
     const char *words[5];
     size_t offset;
     const char *help;
+    bool (*check)(const char *text); /* NULL: any text of that length */
 };
 
 #define AT(member) offsetof(struct settings, member)
@@ -61,20 +64,21 @@ static const struct setting table[] = {
      "prepared statements; off behind PgBouncer before 1.21 in transaction mode"},
     {"RATE_LIMITS", KIND_WORD, 0, 0, "on", {"off", "on"}, AT(rate_limits),
      "off turns all of the following off"},
-    {"RATE_SIGN_INS", KIND_NUMBER, 1, 1000000, "10", {0}, AT(rate_sign_ins),
+    {"RATE_SIGN_INS", KIND_NUMBER, 1, RATE_MAX_FAILURES, "10", {0}, AT(rate_sign_ins),
      "failed sign-ins to one account from one address until delays begin"},
-    {"RATE_SIGN_INS_ACCOUNT", KIND_NUMBER, 1, 1000000, "100", {0}, AT(rate_sign_ins_account),
+    {"RATE_SIGN_INS_ACCOUNT", KIND_NUMBER, 1, RATE_MAX_FAILURES, "100", {0}, AT(rate_sign_ins_account),
      "the same, to one account from everywhere: then an address has one try"},
-    {"RATE_SIGN_INS_ADDRESS", KIND_NUMBER, 1, 1000000, "100", {0}, AT(rate_sign_ins_address),
+    {"RATE_SIGN_INS_ADDRESS", KIND_NUMBER, 1, RATE_MAX_FAILURES, "100", {0}, AT(rate_sign_ins_address),
      "the same, from one address to all accounts"},
-    {"RATE_SIGN_UPS", KIND_NUMBER, 1, 1000000, "30", {0}, AT(rate_sign_ups),
+    {"RATE_SIGN_UPS", KIND_NUMBER, 1, 100000, "30", {0}, AT(rate_sign_ups),
      "sign-ups an hour from one address"},
-    {"RATE_REFRESHES", KIND_NUMBER, 1, 1000000, "60", {0}, AT(rate_refreshes),
+    {"RATE_REFRESHES", KIND_NUMBER, 1, 100000, "60", {0}, AT(rate_refreshes),
      "refreshes a minute of one session"},
-    {"RATE_REQUESTS", KIND_NUMBER, 1, 100000000, "6000", {0}, AT(rate_requests),
+    {"RATE_REQUESTS", KIND_NUMBER, 1, 100000, "6000", {0}, AT(rate_requests),
      "requests a minute of one user"},
     {"TRUSTED_PROXIES", KIND_TEXT, 1, 4096, "", {0}, AT(trusted_proxies),
-     "addresses and networks, separated by commas, whose X-Forwarded-For is believed"},
+     "addresses and networks, separated by commas, whose X-Forwarded-For is believed",
+     .check = client_are_networks},
     {"CORS_ORIGINS", KIND_TEXT, 1, 4096, "", {0}, AT(cors_origins),
      "origins, separated by commas, whose pages may call the API; * for all"},
     {"METRICS_TOKEN", KIND_SECRET, 16, 4096, "", {0}, AT(metrics_token),
@@ -177,7 +181,8 @@ static bool store(struct settings *settings, const struct setting *setting, cons
         return store_word(setting, value, place);
     memcpy(place, &value, sizeof value);
     int64_t length = (int64_t)strlen(value);
-    return value == setting->fallback || (length >= setting->min && length <= setting->max);
+    return value == setting->fallback || (length >= setting->min && length <= setting->max &&
+                                          (setting->check == NULL || setting->check(value)));
 }
 
 static bool load(struct settings *settings, const struct setting *setting, FILE *errors)

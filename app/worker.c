@@ -339,6 +339,8 @@ int worker_run(const struct pools *pools, int place)
         .place = place,
         .services = {.settings = settings,
                      .metrics = metrics,
+                     .limits = pools->limits,
+                     .hashing = pools->hashing,
                      .keys = {.current = settings->jwt_secret,
                               .previous = settings->jwt_secret_previous}},
     };

@@ -11,6 +11,9 @@
  */
 void worker_fill_signals(sigset_t *signals);
 
+struct hashing;
+struct rate_limits;
+
 enum { WORKER_ALONE = -1 };
 
 /* What all workers of a parent have in common. Of its places the first WORKERS serve `listener`,
@@ -18,6 +21,8 @@ enum { WORKER_ALONE = -1 };
 struct pools {
     const struct settings *settings;
     struct metrics *metrics;
+    struct rate_limits *limits;
+    struct hashing *hashing;
     int listener;
     int auth_listener; /* -1: none */
 };

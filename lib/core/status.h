@@ -30,6 +30,7 @@ enum status {
     STATUS_URI_TOO_LONG,
     STATUS_NOT_JSON,
     STATUS_INVALID, /* well-formed, but values are wrong: the problem lists them */
+    STATUS_RATE_LIMITED,
     STATUS_INTERNAL,
     STATUS_UNAVAILABLE, /* the database is away: nothing was half-done */
     STATUS_SCHEMA_NEWER,

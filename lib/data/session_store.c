@@ -26,25 +26,38 @@ static const struct db_statement insert_session = {
 static const struct db_statement renew_session = {
     .name = "session_renew",
     .sql =
-        "WITH old AS (SELECT r.user_id, r.session_id, u.email, u.created_at,"
+        "WITH found AS (SELECT r.user_id, r.session_id, u.email,"
+        " s.created_at > now() - interval '1 minute' AS young,"
         " coalesce(r.spent_at < now() - interval '" SESSION_GRACE " seconds', false) AS stolen"
         " FROM refresh_tokens r"
         " JOIN sessions s ON s.user_id = r.user_id AND s.id = r.session_id"
         " JOIN users u ON u.id = r.user_id AND u.session_epoch = s.epoch"
         " WHERE r.token_hash = $1::bytea AND r.expires_at > now() AND u.disabled_at IS NULL"
         " FOR UPDATE OF s, r),"
+        /* Of the last minute, by when they end: all that are issued now live equally long. */
+        " recent AS (SELECT count(*) AS count, (1000000 * extract(epoch FROM"
+        " min(r.expires_at) - $4::timestamptz + interval '1 minute'))::bigint AS wait"
+        " FROM refresh_tokens r JOIN found"
+        " ON r.user_id = found.user_id AND r.session_id = found.session_id"
+        " WHERE r.expires_at BETWEEN $4::timestamptz - interval '1 minute'"
+        " AND $4::timestamptz + interval '1 minute'),"
+        /* The first of a session came with its login. */
+        " counted AS (SELECT found.*, count - young::int AS count, wait FROM found, recent),"
+        " old AS (SELECT *, count >= $5::bigint AS limited,"
+        " NOT stolen AND count < $5::bigint AS good FROM counted),"
         " ended AS (DELETE FROM sessions s USING old"
         " WHERE old.stolen AND s.user_id = old.user_id AND s.id = old.session_id),"
         " spent AS (UPDATE refresh_tokens r SET spent_at = clock_timestamp() FROM old"
-        " WHERE NOT old.stolen AND r.token_hash = $1::bytea AND r.spent_at IS NULL),"
-        " swept AS (DELETE FROM refresh_tokens r USING old WHERE NOT old.stolen"
+        " WHERE old.good AND r.token_hash = $1::bytea AND r.spent_at IS NULL),"
+        " swept AS (DELETE FROM refresh_tokens r USING old WHERE old.good"
         " AND r.user_id = old.user_id AND r.session_id = old.session_id AND r.expires_at < now()),"
         " fresh AS (INSERT INTO refresh_tokens (token_hash, user_id, session_id, expires_at)"
-        " SELECT $2::bytea, user_id, session_id, $4::timestamptz FROM old WHERE NOT stolen),"
+        " SELECT $2::bytea, user_id, session_id, $4::timestamptz FROM old WHERE good),"
         " used AS (UPDATE sessions s SET last_used_at = now(),"
         " expires_at = greatest(s.expires_at, $3::timestamptz) FROM old"
-        " WHERE NOT old.stolen AND s.user_id = old.user_id AND s.id = old.session_id)"
-        " SELECT user_id, email, session_id FROM old WHERE NOT stolen",
+        " WHERE old.good AND s.user_id = old.user_id AND s.id = old.session_id)"
+        " SELECT user_id, email, session_id, limited, count, coalesce(wait, 0) AS wait FROM old"
+        " WHERE NOT stolen",
     .writes = true,
 };
 
@@ -119,8 +132,8 @@ enum status session_store_insert(struct db *db, const struct session_opening *op
     return status;
 }
 
-enum status session_store_renew(struct db *db, const struct session_renewal *renewal,
-                                struct user *user, struct uuid *session_id)
+enum status session_store_renew(struct db *db, struct session_renewal *renewal, struct user *user,
+                                struct uuid *session_id)
 {
     struct db_params params = {0};
     struct db_rows rows;
@@ -128,6 +141,7 @@ enum status session_store_renew(struct db *db, const struct session_renewal *ren
     value_add_bytes(&params, renewal->new_hash, HASH_SIZE);
     value_add_timestamp(&params, renewal->expires_at);
     value_add_timestamp(&params, renewal->refresh_expires_at);
+    value_add_integer(&params, renewal->limit);
     enum status status = db_execute(db, &renew_session, &params, &rows);
     /* A foreign key that fails here is a session that has ended meanwhile. */
     if (status == STATUS_INVALID_TOKEN || (status == STATUS_OK && rows.count == 0))
@@ -136,7 +150,10 @@ enum status session_store_renew(struct db *db, const struct session_renewal *ren
         return status;
     *user = (struct user){.id = value_get_uuid(&rows, 0, 0), .email = value_get_text(&rows, 0, 1)};
     *session_id = value_get_uuid(&rows, 0, 2);
-    return STATUS_OK;
+    bool limited = value_get_boolean(&rows, 0, 3);
+    renewal->count = value_get_integer(&rows, 0, 4) + 1;
+    renewal->wait = value_get_integer(&rows, 0, 5);
+    return limited ? STATUS_RATE_LIMITED : STATUS_OK;
 }
 
 static struct session read_session(const struct db_rows *rows, int row, const struct actor *actor)

@@ -36,14 +36,17 @@ struct session_renewal {
     const unsigned char *new_hash;
     int64_t expires_at;
     int64_t refresh_expires_at;
+    int64_t limit; /* of renewals a minute */
+    int64_t count; /* out: of the last minute, this one too */
+    int64_t wait;  /* out: microseconds until the oldest of these does not count any longer */
 };
 
 /*
  * Spends a refresh token and stores its successor. STATUS_BAD_REFRESH_TOKEN where it is unknown,
  * expired or of an ended session, and where it was spent longer ago than the grace: then its
- * session ends too.
+ * session ends too. STATUS_RATE_LIMITED where there were too many: then nothing is changed.
  */
-MUST_CHECK enum status session_store_renew(struct db *db, const struct session_renewal *renewal,
+MUST_CHECK enum status session_store_renew(struct db *db, struct session_renewal *renewal,
                                            struct user *user, struct uuid *session_id);
 
 /* The actor's sessions, newest first, at most 1,000. */

@@ -24,7 +24,8 @@ import fcgi
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("TODO_FCGI") or ROOT / "build" / "todo.fcgi").resolve()
 SECRET = "a secret for tests, longer than 32 bytes"
-DEFAULTS = {"JWT_SECRET": SECRET, "BCRYPT_COST": "4", "WORKERS": "4"}
+# Tests ask faster than people do.
+DEFAULTS = {"JWT_SECRET": SECRET, "BCRYPT_COST": "4", "WORKERS": "4", "RATE_LIMITS": "off"}
 PATIENCE = 60  # seconds: never reached on a machine that works, however slow
 # What must not stand in any log: a sanitizer's report, or (see Process.may_crash) a worker's crash.
 SANITIZER = re.compile(r"Sanitizer|runtime error:")

@@ -118,7 +118,8 @@ static void the_headers_of_the_contract_are_exposed(void **state)
     (void)state;
     answer("https://a.example", "https://a.example");
     assert_string_equal(header("Access-Control-Expose-Headers"),
-                        "Location, Link, ETag, X-Total-Count, X-Request-Id, Retry-After");
+                        "Location, Link, ETag, X-Total-Count, X-Request-Id, Retry-After, "
+                        "RateLimit, RateLimit-Policy");
 }
 
 static void preflight(const char *origins, const char *origin, const char *wanted)

@@ -1,5 +1,6 @@
 /* app/dispatch: whole requests, as plain structs, as far as they go without a database. */
 #include "app/dispatch.h"
+#include "app/hashing.h"
 #include "app/json.h"
 #include "app/routes.h"
 #include "lib/core/clock.h"
@@ -52,6 +53,7 @@ static int set_up(void **state)
     (void)state;
     settings = (struct settings){.bcrypt_cost = 4,
                                  .cors_origins = "",
+                                 .trusted_proxies = "",
                                  .metrics_token = "",
                                  .access_token_ttl = 60,
                                  .refresh_token_ttl = 60};
@@ -61,8 +63,11 @@ static int set_up(void **state)
         .url = "host=/nonexistent", .timeout = 100000, .arena = services.arena};
     services.db = db_create(&away);
     services.metrics = metrics_create(routes_count, routes_labels, -1);
+    int none = -1;
+    services.hashing = hashing_create(1, 1, &none);
     bearer = make_bearer();
-    return services.arena == NULL || services.db == NULL || services.metrics == NULL;
+    return services.arena == NULL || services.db == NULL || services.metrics == NULL ||
+           services.hashing == NULL;
 }
 
 static int tear_down(void **state)

@@ -88,6 +88,7 @@ static const struct {
     {STATUS_URI_TOO_LONG, 414, "uri_too_long"},
     {STATUS_NOT_JSON, 415, "unsupported_media_type"},
     {STATUS_INVALID, 422, "validation_failed"},
+    {STATUS_RATE_LIMITED, 429, "rate_limited"},
     {STATUS_INTERNAL, 500, "internal_error"},
     {STATUS_UNAVAILABLE, 503, "unavailable"},
     {STATUS_SCHEMA_NEWER, 503, "unavailable"},

@@ -1,0 +1,193 @@
+/* Who is asking: the client's address, through the proxies that are trusted to tell it. */
+#include "client.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { MAX_TEXT = INET6_ADDRSTRLEN + 4 /* /128 */, IPV4_BITS = 96 };
+
+/* IPv6, or IPv4 mapped into it. */
+struct address {
+    unsigned char bytes[16];
+};
+
+static bool parse_address(const char *text, struct address *out)
+{
+    static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
+    memcpy(out->bytes, mapped, sizeof mapped);
+    return inet_pton(AF_INET, text, out->bytes + 12) == 1 ||
+           inet_pton(AF_INET6, text, out->bytes) == 1;
+}
+
+static bool is_ipv4(const struct address *address)
+{
+    static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
+    return memcmp(address->bytes, mapped, sizeof mapped) == 0;
+}
+
+static bool has_prefix(const struct address *address, const struct address *prefix, long bits)
+{
+    size_t whole = (size_t)bits / 8;
+    unsigned mask = 0xFFU << (8 - bits % 8) & 0xFFU;
+    return memcmp(address->bytes, prefix->bytes, whole) == 0 &&
+           (mask == 0 || ((address->bytes[whole] ^ prefix->bytes[whole]) & mask) == 0);
+}
+
+/* The next piece of a list without the blanks around it; false at the end. */
+static bool next_piece(const char **list, const char **piece, size_t *length)
+{
+    if (**list == '\0')
+        return false;
+    *piece = *list + strspn(*list, " \t");
+    *list += strcspn(*list, ",");
+    const char *end = *list;
+    while (end > *piece && (end[-1] == ' ' || end[-1] == '\t'))
+        end--;
+    *length = end < *piece ? 0 : (size_t)(end - *piece);
+    *list += **list == ',';
+    return true;
+}
+
+/* "10.0.0.0/8", or an address alone. */
+static bool parse_network(const char *piece, size_t length, struct address *prefix, long *bits)
+{
+    char text[MAX_TEXT];
+    if (length >= sizeof text)
+        return false;
+    memcpy(text, piece, length);
+    text[length] = '\0';
+    char *slash = strchr(text, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    if (!parse_address(text, prefix))
+        return false;
+    long start = strchr(text, ':') == NULL ? IPV4_BITS : 0;
+    *bits = 128;
+    if (slash == NULL)
+        return true;
+    size_t digits = strspn(slash + 1, "0123456789");
+    if (digits < 1 || digits > 3 || slash[1 + digits] != '\0')
+        return false;
+    *bits = start + strtol(slash + 1, NULL, 10);
+    return *bits <= 128;
+}
+
+bool client_are_networks(const char *list)
+{
+    struct address prefix;
+    const char *piece;
+    size_t length;
+    long bits;
+    while (next_piece(&list, &piece, &length))
+        if (!parse_network(piece, length, &prefix, &bits))
+            return false;
+    return true;
+}
+
+static bool is_proxy(const char *proxies, const char *text)
+{
+    struct address address, prefix;
+    const char *piece;
+    size_t length;
+    long bits;
+    if (!parse_address(text, &address))
+        return false;
+    while (next_piece(&proxies, &piece, &length))
+        if (parse_network(piece, length, &prefix, &bits) && has_prefix(&address, &prefix, bits))
+            return true;
+    return false;
+}
+
+/* The address in "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80", also in quotes;
+ * NULL for anything else ("unknown", "_hidden"). */
+static const char *extract_address(struct arena *arena, const char *piece, size_t length)
+{
+    struct address address;
+    char *text = arena_copy(arena, piece, length);
+    if (*text == '"' && length > 1 && text[length - 1] == '"') {
+        text[length - 1] = '\0';
+        text++;
+    }
+    if (*text == '[') {
+        text++;
+        text[strcspn(text, "]")] = '\0';
+    } else if (strchr(text, ':') == strrchr(text, ':')) {
+        text[strcspn(text, ":")] = '\0';
+    }
+    return parse_address(text, &address) ? text : NULL;
+}
+
+/* The value of `for` in an element of Forwarded. */
+static bool find_for(const char **piece, size_t *length)
+{
+    const char *end = *piece + *length;
+    for (const char *at = *piece; at < end;) {
+        size_t pair = strcspn(at, ";,");
+        if (at + pair > end)
+            pair = (size_t)(end - at);
+        if (pair > 4 && strncasecmp(at, "for=", 4) == 0) {
+            *piece = at + 4;
+            *length = pair - 4;
+            return true;
+        }
+        at += pair + 1;
+        at += strspn(at, " \t");
+    }
+    return false;
+}
+
+enum { MAX_HOPS = 32 };
+
+/* From the last hop to the first, as far as proxies vouch for what stands before them. */
+static const char *follow(const struct request *request, const char *proxies, const char *list,
+                          bool is_forwarded)
+{
+    struct {
+        const char *text;
+        size_t length;
+    } hops[MAX_HOPS];
+    const char *address = request->cgi.remote_address;
+    const char *piece;
+    size_t length, count = 0;
+    while (next_piece(&list, &piece, &length)) {
+        if (count == MAX_HOPS)
+            return address;
+        hops[count].text = piece;
+        hops[count++].length = length;
+    }
+    while (count > 0 && is_proxy(proxies, address)) {
+        count--;
+        if (is_forwarded && !find_for(&hops[count].text, &hops[count].length))
+            break;
+        const char *next = extract_address(request->arena, hops[count].text, hops[count].length);
+        if (next == NULL)
+            break;
+        address = next;
+    }
+    return address;
+}
+
+const char *client_find(const struct request *request, const char *proxies)
+{
+    const struct cgi *cgi = &request->cgi;
+    bool has_list = cgi->forwarded_for[0] != '\0';
+    bool has_forwarded = cgi->forwarded[0] != '\0';
+    if (proxies[0] == '\0' || !is_proxy(proxies, cgi->remote_address))
+        return cgi->remote_address;
+    if (!has_forwarded)
+        return follow(request, proxies, cgi->forwarded_for, false);
+    const char *address = follow(request, proxies, cgi->forwarded, true);
+    if (has_list && strcmp(address, follow(request, proxies, cgi->forwarded_for, false)) != 0)
+        return cgi->remote_address;
+    return address;
+}
+
+void client_network(const char *text, unsigned char out[CLIENT_NETWORK_SIZE])
+{
+    struct address address;
+    memset(out, 0, CLIENT_NETWORK_SIZE);
+    if (parse_address(text, &address))
+        memcpy(out, address.bytes, is_ipv4(&address) ? 16 : 8);
+}

@@ -1,0 +1,44 @@
+/* Rate limits: how much of what, by whom; and what the answer says of it: Retry-After (RFC 9110),
+ * RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10). */
+#ifndef APP_RATE_LIMIT_H
+#define APP_RATE_LIMIT_H
+
+#include "app/response.h"
+#include "app/services.h"
+
+/*
+ * The counters, in memory that all workers share. `*fd` is that of the program before a reload, or
+ * -1, and is then the one in use. NULL when memory is exhausted.
+ */
+struct rate_limits *rate_limits_create(int *fd);
+
+/* All of these add the response's fields. STATUS_RATE_LIMITED: with a detail, and Retry-After. With
+ * RATE_LIMITS=off they do nothing. */
+
+/* A request of the user who has been authenticated. */
+MUST_CHECK enum status rate_limit_request(struct services *services, struct request *request,
+                                          struct response *response);
+
+/* A sign-up, whether it succeeds or not. */
+MUST_CHECK enum status rate_limit_sign_up(struct services *services, struct request *request,
+                                          struct response *response);
+
+/*
+ * An attempt to show the password of the account with this e-mail: it counts as failed until
+ * rate_limit_settle knows how it went. Delays are for this account from
+ * this address, so that its owner can still sign in from elsewhere, and for this address.
+ */
+MUST_CHECK enum status rate_limit_sign_in(struct services *services, struct request *request,
+                                          struct response *response, const char *email);
+
+/* STATUS_OK: the password was right, and what failed before is forgotten; STATUS_BAD_CREDENTIALS or
+ * STATUS_WRONG_PASSWORD: it was not; anything else: it was not tried. */
+void rate_limit_settle(struct services *services, const struct request *request, const char *email,
+                       enum status outcome);
+
+/* The refreshes of a session, which the database counts: `count` in the last minute, with this one
+ * if it was allowed; `wait` microseconds until the first of them is a minute old. */
+MUST_CHECK enum status rate_limit_refresh(struct services *services, struct response *response,
+                                          int64_t count, int64_t wait);
+
+#endif

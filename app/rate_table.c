@@ -1,0 +1,117 @@
+/* Counting without locks in memory that workers share. */
+#include "rate_table.h"
+
+enum { STATE_BITS = 44, MAX_TRIES = 64 };
+
+static const uint64_t state_mask = (UINT64_C(1) << STATE_BITS) - 1;
+
+void rate_table_update(struct rate_table *table, uint64_t key, rate_step *step, void *context)
+{
+    atomic_uint_fast64_t *words = table->words[key % RATE_TABLE_BUCKETS];
+    /* Never 0, which an empty word has. */
+    uint64_t print = (key >> STATE_BITS) == 0 ? 1 : key >> STATE_BITS;
+    for (int try = 0; try < MAX_TRIES; try++) {
+        uint64_t held[RATE_TABLE_WAYS];
+        int place = 0;
+        for (int i = 0; i < RATE_TABLE_WAYS; i++) {
+            held[i] = atomic_load_explicit(&words[i], memory_order_relaxed);
+            if (held[i] >> STATE_BITS == print) {
+                place = i;
+                break;
+            }
+            if ((held[i] & state_mask) < (held[place] & state_mask))
+                place = i;
+        }
+        uint64_t state = held[place] >> STATE_BITS == print ? held[place] & state_mask : 0;
+        if (!step(&state, context))
+            return;
+        uint64_t word = state == 0 ? 0 : print << STATE_BITS | (state & state_mask);
+        if (atomic_compare_exchange_strong_explicit(&words[place], &held[place], word,
+                                                    memory_order_relaxed, memory_order_relaxed))
+            return;
+    }
+}
+
+/* Units of 64 microseconds: 44 bits of them are 35 years. */
+static int64_t to_units(int64_t micros)
+{
+    return micros >> 6;
+}
+
+static bool take(uint64_t *state, void *context)
+{
+    struct rate_quota *quota = context;
+    int64_t now = to_units(quota->now);
+    int64_t interval = to_units(quota->window * 1000000) / quota->quota;
+    int64_t window = interval * quota->quota;
+    int64_t used = (int64_t)*state > now ? (int64_t)*state - now : 0;
+    quota->allowed = used + interval <= window;
+    if (quota->allowed)
+        used += interval;
+    quota->remaining = (window - used) / interval;
+    quota->wait = (quota->allowed ? used : used + interval - window) << 6;
+    *state = (uint64_t)(now + used);
+    return quota->allowed;
+}
+
+void rate_table_take(struct rate_table *table, uint64_t key, struct rate_quota *quota)
+{
+    rate_table_update(table, key, take, quota);
+}
+
+/* A state: when the last one was, in ticks of 16 ms (34 bits of them are 8 years), above how many.
+ */
+enum { COUNT_BITS = 10, TICK_BITS = 14 };
+#define MAX_COUNT ((1 << COUNT_BITS) - 1)
+
+static const int64_t first_delay = 1000000;
+static const int64_t longest_delay = INT64_C(900) * 1000000;
+static const int64_t memory = INT64_C(900) * 1000000;
+
+static int64_t delay_after(int64_t count, int64_t free)
+{
+    int64_t over = count - free;
+    if (over < 0)
+        return 0;
+    return over >= 10 ? longest_delay : first_delay << over;
+}
+
+static bool attempt(uint64_t *state, void *context)
+{
+    struct rate_failures *failures = context;
+    int64_t now = failures->now >> TICK_BITS;
+    int64_t last = (int64_t)(*state >> COUNT_BITS);
+    int64_t count = (int64_t)(*state & MAX_COUNT);
+    int64_t delay = delay_after(count, failures->free);
+    if (now - last > (delay + memory) >> TICK_BITS)
+        count = 0;
+    int64_t wait = count == 0 ? 0 : last + (delay >> TICK_BITS) - now;
+    failures->allowed = wait <= 0;
+    failures->count = count;
+    failures->wait = wait << TICK_BITS;
+    if (!failures->allowed)
+        return false;
+    failures->count += count < MAX_COUNT;
+    failures->wait = delay_after(failures->count, failures->free);
+    *state = (uint64_t)now << COUNT_BITS | (uint64_t)failures->count;
+    return true;
+}
+
+void rate_table_attempt(struct rate_table *table, uint64_t key, struct rate_failures *failures)
+{
+    rate_table_update(table, key, attempt, failures);
+}
+
+static bool forgive(uint64_t *state, void *context)
+{
+    const bool *all = context;
+    if (*state == 0)
+        return false;
+    *state = *all || (*state & MAX_COUNT) <= 1 ? 0 : *state - 1;
+    return true;
+}
+
+void rate_table_forgive(struct rate_table *table, uint64_t key, bool all)
+{
+    rate_table_update(table, key, forgive, &all);
+}
