@@ -61,6 +61,32 @@ def alive(pid):
     return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
+def stands_still(pid):
+    """Stopped by SIGSTOP, or gone."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
+    return stat.rpartition(")")[2].split()[0] in "TZX"
+
+
+def signal_all(pids, sign):
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, sign)
+
+
+@contextlib.contextmanager
+def standing_still(pids):
+    """Stops processes for the length of a with statement."""
+    try:
+        signal_all(pids, signal.SIGSTOP)
+        wait_until(lambda: all(map(stands_still, pids)), "the processes stand still")
+        yield
+    finally:
+        signal_all(pids, signal.SIGCONT)
+
+
 def children(pid):
     """The living children of a process."""
     found = []
@@ -157,9 +183,7 @@ class Cluster:
 
     def freeze(self, sign=signal.SIGSTOP):
         """Stops all its processes where they stand; with SIGCONT they go on."""
-        for pid in [self.process.pid, *descendants(self.process.pid)]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, sign)
+        signal_all([self.process.pid, *descendants(self.process.pid)], sign)
 
     def close(self):
         self.stop(signal.SIGQUIT)
@@ -227,6 +251,20 @@ class Process:
             wait_until(ready, f"{path} is 200")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.log()}") from None
+        return self
+
+    def every_worker_is_ready(self):
+        """Asks each worker alone, while the others stand still: which of them takes a request is else chance."""
+        workers = self.workers()
+        for asked in workers:
+            with standing_still([worker for worker in workers if worker != asked]):
+                if self.get("/readyz").status != 200:
+                    return False
+        return True
+
+    def wait_every_worker(self):
+        """After an outage: until no worker answers any more that the database is away."""
+        wait_until(self.every_worker_is_ready, "every worker has its database")
         return self
 
     def sql(self, text):

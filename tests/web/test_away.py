@@ -19,7 +19,7 @@ def own_server(own_cluster):
 
 @pytest.fixture
 def dora(own_server):
-    return own_server.user()
+    return own_server.wait_every_worker().user()
 
 
 @pytest.fixture
