@@ -22,8 +22,8 @@ static const int64_t max_connect_time = 10 * 1000000;
 static const int64_t max_script_time = INT64_C(3600) * 1000000;
 static const int64_t longest_moment = 50 * 1000;
 
-/* NEW: connected, while on_connect looks at it. */
-enum link { LINK_DOWN, LINK_CONNECTING, LINK_NEW, LINK_UP };
+/* ANSWERED: not connected yet, but not silent. NEW: connected, while on_connect looks at it. */
+enum link { LINK_DOWN, LINK_CONNECTING, LINK_ANSWERED, LINK_NEW, LINK_UP };
 
 struct db {
     struct db_settings settings;
@@ -144,20 +144,20 @@ static enum status begin_connecting(struct db *db)
 }
 
 /* Goes on connecting. Not being done by the deadline is no reason to begin anew: the next request
- * goes on. While the database is known to be away, requests wait a moment only: those behind them
- * in the queue want their 503 in time, too. */
+ * goes on. While the database is known to be away and silent, requests wait a moment only: those
+ * behind them in the queue want their 503 in time, too. */
 static enum status finish_connecting(struct db *db, int64_t deadline)
 {
     int64_t moment = clock_monotonic() + longest_moment;
-    if (db->reported_down && deadline > moment)
-        deadline = moment;
     while (db->polling != PGRES_POLLING_OK && db->polling != PGRES_POLLING_FAILED) {
         short events = db->polling == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-        if (!wait_for(db, events, deadline)) {
+        bool brief = db->reported_down && db->link == LINK_CONNECTING && moment < deadline;
+        if (!wait_for(db, events, brief ? moment : deadline)) {
             bool too_long = clock_monotonic() - db->connect_began > max_connect_time;
             note_error(db, "the server does not answer");
             return too_long ? give_up(db, "cannot connect in 10 s") : STATUS_UNAVAILABLE;
         }
+        db->link = events == POLLIN ? LINK_ANSWERED : db->link;
         db->polling = PQconnectPoll(db->connection);
     }
     if (db->polling == PGRES_POLLING_FAILED) {
