@@ -6,7 +6,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-pytest.register_assert_rewrite("client")
+pytest.register_assert_rewrite("client", "writer")
 
 import harness  # noqa: E402
 

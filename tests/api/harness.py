@@ -174,12 +174,14 @@ class Cluster:
         return subprocess.run(command).returncode == 0
 
     def stop(self, how=signal.SIGINT):
-        """SIGINT: fast; SIGQUIT: at once, as in a crash."""
+        """SIGINT: fast; SIGQUIT: at once, as in a crash; SIGKILL: its backends then end by themselves."""
         if self.process:
             self.freeze(signal.SIGCONT)
+            family = descendants(self.process.pid)
             self.process.send_signal(how)
             self.process.wait(PATIENCE)
             self.process = None
+            wait_until(lambda: not any(map(alive, family)), "PostgreSQL has ended")
 
     def freeze(self, sign=signal.SIGSTOP):
         """Stops all its processes where they stand; with SIGCONT they go on."""

@@ -1,16 +1,16 @@
 """The database goes away and comes back: 503 within seconds, nothing acknowledged lost, nothing done twice."""
 import concurrent.futures
-import contextlib
+import os
 import re
 import signal
-import threading
 import time
 import uuid
 
 import pytest
 
 from client import check_problem
-from harness import Cluster, Server, wait_until
+from harness import Cluster, Server, alive, descendants, wait_until
+from writer import Writer
 
 PROMISED = 3  # seconds until a 503
 SLACK = 3     # for a machine that is busy with other tests
@@ -127,41 +127,37 @@ def test_a_restarted_database_is_met_with_few_errors_and_no_restart_of_ours(stag
     assert set(stage.workers()) == set(workers)
 
 
-def test_nothing_acknowledged_is_lost_and_nothing_is_done_twice(stage):
-    """Four writers go on while the database crashes three times."""
-    anna = stage.user()
-    acknowledged, odd, done = [], [], threading.Event()
+def kill_postmaster(cluster):
+    cluster.stop(signal.SIGKILL)
+    cluster.start()
 
-    def write(writer):
-        number = 0
-        while not done.is_set():
-            number += 1
-            title = f"{writer}.{number}"
-            with contextlib.suppress(OSError):
-                answer = timed(lambda: anna.post("/tasks", {"title": title}))
-                if answer.status == 201:
-                    acknowledged.append(title)
-                elif answer.status != 503 or not answer.header("Retry-After"):
-                    odd.append(answer)
-    writers = [threading.Thread(target=write, args=(number,)) for number in range(4)]
-    for writer in writers:
-        writer.start()
-    try:
+
+def crash(cluster):
+    cluster.stop(signal.SIGQUIT)
+    cluster.start()
+
+
+def kill_backend(cluster):
+    """PostgreSQL then ends all others, too, and recovers by itself."""
+    family = descendants(cluster.process.pid)
+    backend = cluster.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'todo.fcgi' LIMIT 1", "postgres", "postgres")
+    os.kill(int(backend), signal.SIGKILL)
+    wait_until(lambda: not any(map(alive, family)), "all its processes have ended")
+    wait_until(cluster.answers, "PostgreSQL has recovered")
+
+
+@pytest.mark.parametrize("fault", [kill_postmaster, crash, kill_backend])
+def test_nothing_acknowledged_is_lost_and_nothing_is_done_twice(stage, fault):
+    """The database fails three times."""
+    with Writer(stage.user()) as writer:
         for _ in range(3):
-            level = len(acknowledged) + 20
-            wait_until(lambda: len(acknowledged) > level, "writing goes on")
-            stage.cluster.stop(signal.SIGQUIT)
-            stage.cluster.start()
-        level = len(acknowledged) + 20
-        wait_until(lambda: len(acknowledged) > level, "writing goes on")
-    finally:
-        done.set()
-        for writer in writers:
-            writer.join()
-    assert not odd, odd[:3]
-    stored = stage.sql(f"SELECT title FROM tasks WHERE user_id = '{anna.id}'").split("\n")
-    assert len(stored) == len(set(stored)), "a write was done twice"
-    assert set(acknowledged) <= set(stored), "an acknowledged write was lost"
+            fault(stage.cluster)
+            writer.goes_on()
+    assert not writer.cut, writer
+    for answer in writer.refused:
+        check_away(answer)
+    assert writer.slowest < PROMISED + SLACK, writer
+    writer.check()
 
 
 def test_a_server_starts_without_its_database_and_serves_as_soon_as_it_is_there():

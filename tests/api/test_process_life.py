@@ -1,90 +1,44 @@
 """Running for years: reloads lose nothing, crashes at most their own request, nothing hangs for long."""
-import concurrent.futures
 import contextlib
-import itertools
 import os
 import re
 import shutil
 import signal
 import socket
-import threading
 
 import pytest
 
 import harness
 from harness import children, wait_until
-
-
-class Load:
-    """Clients that make tasks without pause, and note every answer and every failure."""
-
-    def __init__(self, user, clients):
-        self.user, self.made, self.failed = user, [], []
-        self.stop = threading.Event()
-        self.pool = concurrent.futures.ThreadPoolExecutor(clients)
-        self.running = [self.pool.submit(self.work, number) for number in range(clients)]
-
-    def work(self, client):
-        for number in itertools.count():
-            if self.stop.is_set():
-                return
-            title = f"{client}-{number}"
-            try:
-                answer = self.user.post("/tasks", {"title": title})
-            except Exception as error:  # a cut connection, an odd answer
-                self.failed.append((title, repr(error)))
-                continue
-            (self.made if answer.status == 201 else self.failed).append((title, answer))
-
-    def __enter__(self):
-        wait_until(lambda: len(self.made) > 50, "the load runs")
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        for one in self.running:
-            one.result()
-        self.pool.shutdown()
-
-    def goes_on(self):
-        before = len(self.made)
-        wait_until(lambda: len(self.made) > before + 50, "the load goes on")
-
-
-def titles_in_database(server, user):
-    return server.sql(f"SELECT title FROM tasks WHERE user_id = '{user.id}'").splitlines()
+from writer import Writer
 
 
 def test_twenty_reloads_in_a_row_lose_no_request(start_server):
     server = start_server({"WORKERS": "4"})
-    anna, parent = server.user(), server.parent()
-    with Load(anna, 16) as load:
+    parent = server.parent()
+    with Writer(server.user(), 64) as writer:
         for _ in range(20):
             before = set(server.workers())
             os.kill(parent, signal.SIGHUP)
             wait_until(lambda: len(now := set(server.workers())) == 4 and not before & now, "all workers are new")
-        load.goes_on()
-    assert not load.failed, load.failed[:3]
+        writer.goes_on()
+    assert not writer.refused and not writer.cut, writer
     assert server.parent() == parent
-    found = titles_in_database(server, anna)
-    assert sorted(found) == sorted(title for title, _ in load.made)
+    writer.check()
 
 
 def test_fifty_killed_workers_cost_at_most_a_request_each(start_server):
     server = start_server({"WORKERS": "4"})
     server.may_crash = True
-    anna = server.user()
-    with Load(anna, 16) as load:
+    with Writer(server.user(), 64) as writer:
         for _ in range(50):
             victim = wait_until(server.workers, "there is a worker")[0]
             with contextlib.suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
             wait_until(lambda: not harness.alive(victim), "the victim is gone")
-        load.goes_on()
-    assert len(load.failed) <= 50, (len(load.failed), load.failed[:3])
-    found = titles_in_database(server, anna)
-    assert len(set(found)) == len(found), "a task was made twice"
-    assert {title for title, _ in load.made} <= set(found), "an acknowledged task is lost"
+        writer.goes_on()
+    assert len(writer.refused) + len(writer.cut) <= 50, writer
+    writer.check()
     wait_until(lambda: len(server.workers()) == 4, "all places are filled again")
 
 
