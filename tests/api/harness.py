@@ -9,6 +9,7 @@ import itertools
 import os
 import pathlib
 import pwd
+import random
 import re
 import secrets
 import shutil
@@ -47,9 +48,12 @@ def wait_until(condition, what, timeout=PATIENCE):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Not one of those that the kernel gives to outgoing connections: a server must be able to take it again."""
+    lowest = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for port in iter(lambda: random.randrange(lowest // 2, lowest), None):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def alive(pid):
@@ -257,10 +261,12 @@ class Process:
 
     def every_worker_is_ready(self):
         """Asks each worker alone, while the others stand still: which of them takes a request is else chance."""
-        workers = self.workers()
-        for asked in workers:
-            with standing_still([worker for worker in workers if worker != asked]):
-                if self.get("/readyz").status != 200:
+        workers, auth = self.workers(), self.auth_workers()
+        for asked in workers + auth:
+            with standing_still({*workers, *auth} - {asked}):
+                if asked in auth and self.login("nobody@example.com").status != 401:
+                    return False
+                if asked in workers and self.get("/readyz").status != 200:
                     return False
         return True
 
@@ -321,7 +327,7 @@ class Server(Process, client.Calls):
         super().__init__(cluster, settings, database)
         for attempt in range(5):
             self.port = free_port()
-            self.spawn(["lighttpd", "-D", "-f", ROOT / "lighttpd.conf"], self.environment())
+            self.start()
             try:
                 self.wait_ready(ready)
                 self.wait_auth_workers()
@@ -332,6 +338,15 @@ class Server(Process, client.Calls):
                     with contextlib.suppress(AssertionError):
                         self.close()
                     raise
+
+    def start(self):
+        self.spawn(["lighttpd", "-D", "-f", ROOT / "lighttpd.conf"], self.environment())
+
+    def restart(self, sign):
+        """Ends lighttpd by a signal and starts it again at once, whatever is still ending behind it."""
+        self.process.send_signal(sign)
+        self.process.wait(PATIENCE)
+        self.start()
 
     def wait_auth_workers(self):
         """They come after the others, and are told from them only once they have said who they are."""

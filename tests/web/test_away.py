@@ -28,7 +28,7 @@ def at_work(open_browser, own_server, dora):
 
 
 def restart(server):
-    server.spawn(["lighttpd", "-D", "-f", harness.ROOT / "lighttpd.conf"], server.environment())
+    server.start()
     server.wait_ready()
 
 
