@@ -117,9 +117,11 @@ int metrics_fd(const struct metrics *metrics)
     return metrics->fd;
 }
 
+/* Most are 0 at most requests, and an addition would take the memory from the other workers. */
 static void add(atomic_uint_fast64_t *counter, uint64_t by)
 {
-    atomic_fetch_add_explicit(counter, by, memory_order_relaxed);
+    if (by > 0)
+        atomic_fetch_add_explicit(counter, by, memory_order_relaxed);
 }
 
 static uint64_t get(const atomic_uint_fast64_t *counter)

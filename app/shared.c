@@ -1,6 +1,8 @@
 /* Memory that all workers share: mapped before the fork, and handed on at a reload. */
 #include "shared.h"
 
+#include "lib/core/encoding.h"
+
 #include <stdalign.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,10 +20,7 @@ struct head {
 
 uint64_t shared_hash(uint64_t hash, const char *text)
 {
-    do {
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    } while (*text++ != '\0');
-    return hash;
+    return (hash ^ encoding_hash(text)) * UINT64_C(1099511628211);
 }
 
 static struct head *map(int fd, size_t size)

@@ -13,8 +13,8 @@
  */
 void *shared_map(const char *name, size_t size, uint64_t layout, int *fd);
 
-/* Goes on hashing (FNV-1a) a text, its NUL included; begin with SHARED_LAYOUT. */
-#define SHARED_LAYOUT UINT64_C(14695981039346656037)
+/* Adds a text to the hash of a layout; begin with SHARED_LAYOUT. */
+#define SHARED_LAYOUT UINT64_C(0)
 uint64_t shared_hash(uint64_t hash, const char *text);
 
 #endif

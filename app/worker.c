@@ -34,7 +34,6 @@ struct worker {
     int listener;
     int place;
     int epoll;
-    unsigned long seen_connections;
 };
 
 static volatile sig_atomic_t stopping;
@@ -88,11 +87,25 @@ static void set_deadline(int64_t seconds)
     setitimer(ITIMER_REAL, &timer, NULL);
 }
 
+static void count_database(const struct worker *worker)
+{
+    struct metrics *metrics = worker->services.metrics;
+    struct db_counts counts = db_take_counts(worker->services.db);
+    metrics_count(metrics, METRICS_DB_MICROS, counts.micros);
+    metrics_count(metrics, METRICS_DB_CONNECTIONS, counts.connections);
+    metrics_count(metrics, METRICS_DB_RECONNECTS, counts.reconnects);
+    metrics_count(metrics, METRICS_DB_ERRORS_UNAVAILABLE, counts.errors[DB_ERROR_UNAVAILABLE]);
+    metrics_count(metrics, METRICS_DB_ERRORS_TIMEOUT, counts.errors[DB_ERROR_TIMEOUT]);
+    metrics_count(metrics, METRICS_DB_ERRORS_CONFLICT, counts.errors[DB_ERROR_CONFLICT]);
+    metrics_count(metrics, METRICS_DB_ERRORS_OTHER, counts.errors[DB_ERROR_OTHER]);
+}
+
 /* While the database is away, an idle worker goes on trying. */
 static void reconnect(struct worker *worker)
 {
     db_begin(worker->services.db);
     (void)!db_connect(worker->services.db);
+    count_database(worker);
     arena_reset(worker->services.arena);
 }
 
@@ -186,16 +199,13 @@ static void count_request(struct worker *worker, const struct request *request,
 {
     struct metrics *metrics = worker->services.metrics;
     const struct route *route = request->route;
-    unsigned long connections = db_connections(worker->services.db);
     struct metrics_sample sample = {
         .route = route == NULL ? routes_count : (size_t)(route - routes),
         .code = response_code(response->status),
         .micros = clock_monotonic() - request->began,
     };
     metrics_record(metrics, &sample);
-    metrics_count(metrics, METRICS_DB_MICROS, (uint64_t)db_spent(worker->services.db));
-    metrics_count(metrics, METRICS_DB_CONNECTIONS, connections - worker->seen_connections);
-    worker->seen_connections = connections;
+    count_database(worker);
 }
 
 static void log_request(struct worker *worker, const struct request *request,

@@ -2,6 +2,7 @@
 #include "log.h"
 
 #include "clock.h"
+#include "log_limit.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -28,6 +29,7 @@ void log_configure(enum log_level least, bool json)
 {
     least_level = least;
     as_json = json;
+    log_limit_share();
 }
 
 void log_set_request(const char *request_id)
@@ -84,13 +86,11 @@ static void line_add_field(struct line *line, const struct log_field *field)
         line_add_escaped(line, field->value);
 }
 
-void log_fields(enum log_level level, const char *message, const struct log_field *fields,
-                size_t count)
+/* A line with one field more than there are, where it has a value. */
+static void write_line(enum log_level level, const char *message, const struct log_field *fields,
+                       size_t count, const struct log_field *last)
 {
     static const char *const names[] = {"error", "warning", "info", "debug"};
-    if (level > least_level)
-        return;
-
     struct line line = {.length = 0};
     char time[CLOCK_TEXT_SIZE];
     clock_format(clock_now(), true, time);
@@ -106,12 +106,47 @@ void log_fields(enum log_level level, const char *message, const struct log_fiel
         line_add_field(&line, &head[i]);
     for (size_t i = 0; i < count; i++)
         line_add_field(&line, &fields[i]);
+    line_add_field(&line, last);
     if (as_json)
         line.text[line.length++] = '}';
     line.text[line.length++] = '\n';
 
     while (write(STDERR_FILENO, line.text, line.length) < 0 && errno == EINTR)
         continue;
+}
+
+void log_fields(enum log_level level, const char *message, const struct log_field *fields,
+                size_t count)
+{
+    static const struct log_field none;
+    if (level <= least_level)
+        write_line(level, message, fields, count, &none);
+}
+
+bool log_limited(enum log_kind kind, enum log_level level, const char *message,
+                 const struct log_field *fields, size_t count)
+{
+    char text[24];
+    uint32_t left_out;
+    if (level > least_level || !log_limit_take(kind, clock_monotonic(), &left_out))
+        return false;
+    snprintf(text, sizeof text, "%lu", (unsigned long)left_out);
+    struct log_field last = {"left_out", left_out == 0 ? NULL : text, true};
+    write_line(level, message, fields, count, &last);
+    return true;
+}
+
+void log_state_begins(enum log_kind kind, enum log_level level, const char *message,
+                      const struct log_field *fields, size_t count)
+{
+    if (!log_limit_set_told(kind, true) && !log_limited(kind, level, message, fields, count))
+        (void)log_limit_set_told(kind, false);
+}
+
+void log_state_ends(enum log_kind kind, enum log_level level, const char *message)
+{
+    if (log_limit_set_told(kind, false))
+        log_fields(level, message, NULL, 0);
 }
 
 void log_message(enum log_level level, const char *format, ...)

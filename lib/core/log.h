@@ -14,7 +14,8 @@ struct log_field {
     bool number;
 };
 
-/* Lines above `least` (LOG_NONE: all) are dropped; `json` instead of logfmt. */
+/* Lines above `least` (LOG_NONE: all) are dropped; `json` instead of logfmt. To be called before
+ * any fork: log_limited() counts over all processes. */
 void log_configure(enum log_level least, bool json);
 
 /* Sets the request that the following lines belong to; NULL for none. The text is not copied. */
@@ -25,6 +26,25 @@ void log_set_request(const char *request_id);
  * body or query. */
 void log_fields(enum log_level level, const char *message, const struct log_field *fields,
                 size_t count);
+
+/* Kinds of lines that would become a flood where many requests meet the same trouble. */
+enum log_kind {
+    LOG_SLOW_REQUEST,
+    LOG_DATABASE_AWAY,
+    LOG_STATEMENT_FAILED, /* + the row of its SQLSTATE */
+    LOG_KINDS = LOG_STATEMENT_FAILED + 32
+};
+
+/* As log_fields(), but of a kind only a few lines a minute are written over all processes.
+ * `left_out` in the next one says how many were not. False where this one was not. */
+bool log_limited(enum log_kind kind, enum log_level level, const char *message,
+                 const struct log_field *fields, size_t count);
+
+/* The same for a state: its beginning is written once, by one of the processes, and where it was,
+ * so is its end. */
+void log_state_begins(enum log_kind kind, enum log_level level, const char *message,
+                      const struct log_field *fields, size_t count);
+void log_state_ends(enum log_kind kind, enum log_level level, const char *message);
 
 void log_message(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -2,13 +2,12 @@
 #include "db.h"
 
 #include "back_off.h"
-#include "lib/core/log.h"
+#include "db_health.h"
 #include "prepared.h"
+#include "socket_wait.h"
 #include "sqlstate.h"
 
-#include <errno.h>
 #include <libpq-fe.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,12 +31,10 @@ struct db {
     PostgresPollingStatusType polling;
     int64_t connect_began;
     struct back_off back_off;
-    bool reported_down;
     int64_t spent;
     int64_t deadline; /* of the call at hand */
-    unsigned long connections;
     struct prepared prepared;
-    char last_error[512];
+    struct db_health health;
 };
 
 struct db *db_create(const struct db_settings *settings)
@@ -77,46 +74,31 @@ const struct db_settings *db_settings(const struct db *db)
     return &db->settings;
 }
 
-unsigned long db_connections(const struct db *db)
+struct db_counts db_take_counts(struct db *db)
 {
-    return db->connections;
+    struct db_counts counts = db->health.counts;
+    db->health.counts = (struct db_counts){0};
+    return counts;
 }
 
 const char *db_last_error(const struct db *db)
 {
-    return db->last_error;
-}
-
-static void note_error(struct db *db, const char *text)
-{
-    snprintf(db->last_error, sizeof db->last_error, "%.*s", (int)strcspn(text, "\n"), text);
+    return db->health.last_error;
 }
 
 /* Gives the connection up; until the back-off is over, requests are refused at once. */
-static enum status give_up(struct db *db, const char *what)
+static enum status give_up(struct db *db, const char *why)
 {
     disconnect(db);
     back_off_grow(&db->back_off);
-    if (!db->reported_down)
-        log_message(LOG_ERROR, "the database is away: %s", what);
-    db->reported_down = true;
+    db_health_set_away(&db->health, why);
     return STATUS_UNAVAILABLE;
 }
 
-/* Waits for `events` on the connection. False when the deadline has passed. */
-static bool wait_for(struct db *db, short events, int64_t deadline)
+static enum status fail_to_connect(struct db *db)
 {
-    for (;;) {
-        int64_t left = deadline - clock_monotonic();
-        if (left <= 0)
-            return false;
-        struct pollfd socket = {.fd = PQsocket(db->connection), .events = events};
-        int ready = poll(&socket, 1, (int)(left / 1000 + 1));
-        if (ready > 0)
-            return true;
-        if (ready < 0 && errno != EINTR)
-            return false;
-    }
+    db_health_count_error(&db->health, DB_ERROR_UNAVAILABLE, PQerrorMessage(db->connection));
+    return give_up(db, "cannot connect");
 }
 
 static void ignore_notice(void *unused, const char *message)
@@ -134,10 +116,8 @@ static enum status begin_connecting(struct db *db)
         return STATUS_UNAVAILABLE;
     db->connection = PQconnectStartParams(names, values, 1);
     db->connect_began = clock_monotonic();
-    if (db->connection == NULL || PQstatus(db->connection) == CONNECTION_BAD) {
-        note_error(db, db->connection == NULL ? "out of memory" : PQerrorMessage(db->connection));
-        return give_up(db, "cannot connect");
-    }
+    if (PQstatus(db->connection) == CONNECTION_BAD) /* also of NULL */
+        return fail_to_connect(db);
     db->link = LINK_CONNECTING;
     db->polling = PGRES_POLLING_WRITING;
     return STATUS_OK;
@@ -151,21 +131,19 @@ static enum status finish_connecting(struct db *db, int64_t deadline)
     int64_t moment = clock_monotonic() + longest_moment;
     while (db->polling != PGRES_POLLING_OK && db->polling != PGRES_POLLING_FAILED) {
         short events = db->polling == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-        bool brief = db->reported_down && db->link == LINK_CONNECTING && moment < deadline;
-        if (!wait_for(db, events, brief ? moment : deadline)) {
+        bool brief = db->health.is_away && db->link == LINK_CONNECTING && moment < deadline;
+        if (!socket_wait(PQsocket(db->connection), events, brief ? moment : deadline)) {
             bool too_long = clock_monotonic() - db->connect_began > max_connect_time;
-            note_error(db, "the server does not answer");
+            db_health_count_error(&db->health, DB_ERROR_TIMEOUT, "the server does not answer");
             return too_long ? give_up(db, "cannot connect in 10 s") : STATUS_UNAVAILABLE;
         }
         db->link = events == POLLIN ? LINK_ANSWERED : db->link;
         db->polling = PQconnectPoll(db->connection);
     }
-    if (db->polling == PGRES_POLLING_FAILED) {
-        note_error(db, PQerrorMessage(db->connection));
-        return give_up(db, "cannot connect");
-    }
+    if (db->polling == PGRES_POLLING_FAILED)
+        return fail_to_connect(db);
     db->link = LINK_NEW;
-    db->connections++;
+    db_health_count_connection(&db->health);
     PQsetNoticeProcessor(db->connection, ignore_notice, NULL);
     return PQsetnonblocking(db->connection, 1) == 0 ? STATUS_OK : STATUS_UNAVAILABLE;
 }
@@ -194,9 +172,7 @@ static enum status open_connection(struct db *db, int64_t deadline)
         (void)give_up(db, "a new connection could not be used");
         return status;
     }
-    if (db->reported_down)
-        log_message(LOG_WARNING, "the database is back");
-    db->reported_down = false;
+    db_health_set_back(&db->health);
     db->back_off = (struct back_off){0};
     db->link = LINK_UP;
     return status;
@@ -235,7 +211,8 @@ static PGresult *take_result(struct db *db, int64_t deadline)
             }
             PQclear(result);
             result = next;
-        } else if (!wait_for(db, unsent == 1 ? POLLIN | POLLOUT : POLLIN, deadline)) {
+        } else if (!socket_wait(PQsocket(db->connection), unsent == 1 ? POLLIN | POLLOUT : POLLIN,
+                                deadline)) {
             PQclear(result);
             return NULL;
         } else {
@@ -287,11 +264,13 @@ static enum verdict judge(struct db *db, const char *name, const PGresult *resul
 
     const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const struct sqlstate *sqlstate = sqlstate_find(code);
-    note_error(db, result == NULL ? "no answer in time" : PQresultErrorMessage(result));
+    if (result == NULL && PQstatus(db->connection) == CONNECTION_OK)
+        db_health_count_error(&db->health, DB_ERROR_TIMEOUT, "no answer in time");
+    else
+        db_health_count_error(&db->health, sqlstate->error, PQerrorMessage(db->connection));
     *status = sqlstate->status;
-    if (code != NULL && !sqlstate->expected) {
+    if (code != NULL && sqlstate->error != DB_ERROR_NONE)
         sqlstate_log(name, code, PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));
-    }
     return sqlstate->verdict;
 }
 
@@ -342,6 +321,13 @@ static enum status execute(struct db *db, const struct db_statement *statement,
     return status;
 }
 
+static void note_time(struct db *db, int64_t began)
+{
+    int64_t micros = clock_monotonic() - began;
+    db->spent += micros;
+    db->health.counts.micros += (uint64_t)micros;
+}
+
 enum status db_execute(struct db *db, const struct db_statement *statement,
                        const struct db_params *params, struct db_rows *rows)
 {
@@ -350,7 +336,7 @@ enum status db_execute(struct db *db, const struct db_statement *statement,
         return execute(db, statement, params, rows, db->deadline);
     db->deadline = began + db->settings.timeout - db->spent;
     enum status status = execute(db, statement, params, rows, db->deadline);
-    db->spent += clock_monotonic() - began;
+    note_time(db, began);
     return status;
 }
 
@@ -359,7 +345,7 @@ enum status db_connect(struct db *db)
     int64_t began = clock_monotonic();
     db->deadline = began + db->settings.timeout - db->spent;
     enum status status = make_ready(db, db->deadline);
-    db->spent += clock_monotonic() - began;
+    note_time(db, began);
     return status;
 }
 

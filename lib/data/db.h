@@ -61,8 +61,25 @@ int64_t db_spent(const struct db *db);
 /* What it was made with. */
 const struct db_settings *db_settings(const struct db *db);
 
-/* How often this process has had to open a connection, the first one included. */
-unsigned long db_connections(const struct db *db);
+/* How failures are counted. */
+enum db_error {
+    DB_ERROR_NONE, /* part of an answer */
+    DB_ERROR_UNAVAILABLE,
+    DB_ERROR_TIMEOUT,
+    DB_ERROR_CONFLICT,
+    DB_ERROR_OTHER,
+    DB_ERROR_KINDS
+};
+
+struct db_counts {
+    uint64_t micros; /* spent in the database */
+    uint64_t connections;
+    uint64_t reconnects; /* of these, because the one before was lost */
+    uint64_t errors[DB_ERROR_KINDS];
+};
+
+/* What has come together since this was last asked. */
+struct db_counts db_take_counts(struct db *db);
 
 /* Opens the connection, if need be, within the request's time. */
 MUST_CHECK enum status db_connect(struct db *db);

@@ -6,27 +6,32 @@
 #include <string.h>
 
 /* The first row whose prefix matches counts. */
+/* clang-format off */
 static const struct sqlstate sqlstates[] = {
-    {"23505", STATUS_CONFLICT, VERDICT_DONE, true},      /* unique_violation */
-    {"23503", STATUS_INVALID_TOKEN, VERDICT_DONE, true}, /* the owner has been deleted meanwhile */
-    {"40001", STATUS_UNAVAILABLE, VERDICT_AGAIN, false}, /* serialization_failure */
-    {"40P01", STATUS_UNAVAILABLE, VERDICT_AGAIN, false}, /* deadlock_detected */
-    {"42P01", STATUS_SCHEMA_OLDER, VERDICT_DONE, true},  /* undefined_table */
-    {"26000", STATUS_UNAVAILABLE, VERDICT_RECONNECT,
-     false},                                              /* prepared statement gone (a pooler) */
-    {"0A000", STATUS_INTERNAL, VERDICT_RECONNECT, false}, /* its result type has changed */
-    {"25006", STATUS_UNAVAILABLE, VERDICT_RECONNECT, false}, /* read-only: the old primary */
-    {"57P", STATUS_UNAVAILABLE, VERDICT_LOST, false},   /* shutting down: maybe after the commit */
-    {"08", STATUS_UNAVAILABLE, VERDICT_LOST, false},    /* connection exceptions */
-    {"57014", STATUS_UNAVAILABLE, VERDICT_DONE, false}, /* statement_timeout */
-    {"55P03", STATUS_UNAVAILABLE, VERDICT_DONE, false}, /* lock_timeout */
-    {"53", STATUS_UNAVAILABLE, VERDICT_DONE, false},    /* out of disk, memory, connections */
-    {"22", STATUS_INVALID, VERDICT_DONE, false}, /* data exceptions: checked before, so rare */
-    {"23", STATUS_INVALID, VERDICT_DONE, false}, /* other constraints, likewise */
-    {"", STATUS_INTERNAL, VERDICT_DONE, false},
+    {"23505", STATUS_CONFLICT,      VERDICT_DONE,      DB_ERROR_NONE},        /* unique_violation */
+    {"23503", STATUS_INVALID_TOKEN, VERDICT_DONE,      DB_ERROR_NONE},        /* the owner has been deleted meanwhile */
+    {"40001", STATUS_UNAVAILABLE,   VERDICT_AGAIN,     DB_ERROR_CONFLICT},    /* serialization_failure */
+    {"40P01", STATUS_UNAVAILABLE,   VERDICT_AGAIN,     DB_ERROR_CONFLICT},    /* deadlock_detected */
+    {"42P01", STATUS_SCHEMA_OLDER,  VERDICT_DONE,      DB_ERROR_NONE},        /* undefined_table */
+    {"26000", STATUS_UNAVAILABLE,   VERDICT_RECONNECT, DB_ERROR_OTHER},       /* prepared statement gone (a pooler) */
+    {"0A000", STATUS_INTERNAL,      VERDICT_RECONNECT, DB_ERROR_OTHER},       /* its result type has changed */
+    {"25006", STATUS_UNAVAILABLE,   VERDICT_RECONNECT, DB_ERROR_UNAVAILABLE}, /* read-only: the old primary */
+    {"57P",   STATUS_UNAVAILABLE,   VERDICT_LOST,      DB_ERROR_UNAVAILABLE}, /* shutting down: maybe after the commit */
+    {"08",    STATUS_UNAVAILABLE,   VERDICT_LOST,      DB_ERROR_UNAVAILABLE}, /* connection exceptions */
+    {"57014", STATUS_UNAVAILABLE,   VERDICT_DONE,      DB_ERROR_TIMEOUT},     /* statement_timeout */
+    {"55P03", STATUS_UNAVAILABLE,   VERDICT_DONE,      DB_ERROR_TIMEOUT},     /* lock_timeout */
+    {"53",    STATUS_UNAVAILABLE,   VERDICT_DONE,      DB_ERROR_UNAVAILABLE}, /* out of disk, memory, connections */
+    {"22",    STATUS_INVALID,       VERDICT_DONE,      DB_ERROR_OTHER},       /* data exceptions: checked before, so rare */
+    {"23",    STATUS_INVALID,       VERDICT_DONE,      DB_ERROR_OTHER},       /* other constraints, likewise */
+    {"",      STATUS_INTERNAL,      VERDICT_DONE,      DB_ERROR_OTHER},
 };
+/* clang-format on */
 
-static const struct sqlstate connection_lost = {"", STATUS_UNAVAILABLE, VERDICT_LOST, false};
+_Static_assert(LOG_STATEMENT_FAILED + sizeof sqlstates / sizeof *sqlstates <= LOG_KINDS,
+               "each row has log lines of its own");
+
+static const struct sqlstate connection_lost = {"", STATUS_UNAVAILABLE, VERDICT_LOST,
+                                                DB_ERROR_UNAVAILABLE};
 
 const struct sqlstate *sqlstate_find(const char *code)
 {
@@ -45,5 +50,7 @@ void sqlstate_log(const char *statement, const char *code, const char *constrain
         {"sqlstate", code, false},
         {"constraint", constraint, false},
     };
-    log_fields(LOG_WARNING, "a statement failed", fields, sizeof fields / sizeof *fields);
+    enum log_kind kind = LOG_STATEMENT_FAILED + (enum log_kind)(sqlstate_find(code) - sqlstates);
+    (void)!log_limited(kind, LOG_WARNING, "a statement failed", fields,
+                       sizeof fields / sizeof *fields);
 }

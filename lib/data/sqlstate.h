@@ -2,9 +2,7 @@
 #ifndef DATA_SQLSTATE_H
 #define DATA_SQLSTATE_H
 
-#include "lib/core/status.h"
-
-#include <stdbool.h>
+#include "db.h"
 
 /* What a failure means for the statement that met it. */
 enum verdict {
@@ -19,13 +17,14 @@ struct sqlstate {
     const char *prefix;
     enum status status;
     enum verdict verdict;
-    bool expected; /* part of an answer, not worth a log line */
+    enum db_error error; /* how it is counted; DB_ERROR_NONE: part of an answer, no log line */
 };
 
 /* The row for a code; NULL stands for a failure without one: a broken connection. Never NULL. */
 const struct sqlstate *sqlstate_find(const char *code);
 
-/* Logs that a statement failed: its name, the code and, where there is one, the constraint. */
+/* Logs that a statement failed: its name, the code and, where there is one, the constraint. A few
+ * lines a minute for each row of the table. */
 void sqlstate_log(const char *statement, const char *code, const char *constraint);
 
 #endif

@@ -227,6 +227,63 @@ static void a_cut_json_line_is_json_still(void **state)
     cJSON_Delete(parse_line(catch_fields("m", &field, 1)));
 }
 
+static void a_flood_is_cut_off(void **state)
+{
+    static const struct log_field field = {"ms", "1500", true};
+    int lines = 0;
+    (void)state;
+    begin_catching();
+    for (int i = 0; i < 100; i++)
+        lines += log_limited(LOG_SLOW_REQUEST, LOG_WARNING, "slow", &field, 1);
+    const char *text = end_catching();
+    assert_in_range(lines, 1, 20); /* the minute may end in between */
+    for (; *text != '\0'; text = strchr(text, '\n') + 1, lines--)
+        assert_non_null(strstr(text, " level=warning msg=slow ms=1500"));
+    assert_int_equal(lines, 0);
+}
+
+static void a_line_that_is_dropped_by_its_level_does_not_count(void **state)
+{
+    (void)state;
+    log_configure(LOG_ERROR, false);
+    for (int i = 0; i < 100; i++)
+        assert_false(log_limited(LOG_STATEMENT_FAILED, LOG_WARNING, "x", NULL, 0));
+    log_configure(LOG_WARNING, false);
+    begin_catching();
+    assert_true(log_limited(LOG_STATEMENT_FAILED, LOG_WARNING, "x", NULL, 0));
+    assert_string_equal(behind_time(end_catching()), " level=warning msg=x\n");
+}
+
+static void a_state_is_told_when_it_begins_and_when_it_ends(void **state)
+{
+    (void)state;
+    begin_catching();
+    log_state_ends(LOG_DATABASE_AWAY, LOG_WARNING, "back");
+    log_state_begins(LOG_DATABASE_AWAY, LOG_ERROR, "away", NULL, 0);
+    log_state_begins(LOG_DATABASE_AWAY, LOG_ERROR, "away", NULL, 0);
+    assert_string_equal(behind_time(end_catching()), " level=error msg=away\n");
+    begin_catching();
+    log_state_ends(LOG_DATABASE_AWAY, LOG_WARNING, "back");
+    log_state_ends(LOG_DATABASE_AWAY, LOG_WARNING, "back");
+    assert_string_equal(behind_time(end_catching()), " level=warning msg=back\n");
+}
+
+static void the_end_of_a_state_that_was_not_told_is_not_told(void **state)
+{
+    (void)state;
+    begin_catching();
+    for (int i = 0; i < 100; i++) {
+        log_state_begins(LOG_DATABASE_AWAY, LOG_ERROR, "away", NULL, 0);
+        log_state_ends(LOG_DATABASE_AWAY, LOG_WARNING, "back");
+    }
+    const char *text = end_catching();
+    int lines = 0;
+    for (; *text != '\0'; text = strchr(text, '\n') + 1, lines++)
+        assert_non_null(strstr(text, lines % 2 == 0 ? "msg=away" : "msg=back"));
+    assert_in_range(lines, 2, 30);
+    assert_int_equal(lines % 2, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +299,10 @@ int main(void)
         TEST(a_long_line_is_cut_and_still_one_line),
         TEST(a_long_message_is_cut),
         TEST(a_cut_json_line_is_json_still),
+        TEST(a_flood_is_cut_off),
+        TEST(a_line_that_is_dropped_by_its_level_does_not_count),
+        TEST(a_state_is_told_when_it_begins_and_when_it_ends),
+        TEST(the_end_of_a_state_that_was_not_told_is_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

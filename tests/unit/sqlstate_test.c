@@ -100,8 +100,26 @@ static void only_part_of_an_answer_is_not_worth_a_log_line(void **state)
         const struct sqlstate *row = sqlstate_find(cases[i].code);
         bool expected = row->status == STATUS_CONFLICT || row->status == STATUS_INVALID_TOKEN ||
                         row->status == STATUS_SCHEMA_OLDER;
-        assert_int_equal(row->expected, expected);
+        assert_int_equal(row->error == DB_ERROR_NONE, expected);
     }
+}
+
+static void failures_are_counted_by_what_is_to_be_done_about_them(void **state)
+{
+    static const struct {
+        const char *code;
+        enum db_error error;
+    } errors[] = {
+        {"40001", DB_ERROR_CONFLICT},    {"40P01", DB_ERROR_CONFLICT},
+        {"57014", DB_ERROR_TIMEOUT},     {"55P03", DB_ERROR_TIMEOUT},
+        {"53100", DB_ERROR_UNAVAILABLE}, {"25006", DB_ERROR_UNAVAILABLE},
+        {"57P01", DB_ERROR_UNAVAILABLE}, {"08006", DB_ERROR_UNAVAILABLE},
+        {NULL, DB_ERROR_UNAVAILABLE},    {"42501", DB_ERROR_OTHER},
+        {"XX000", DB_ERROR_OTHER},       {"23502", DB_ERROR_OTHER},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        assert_int_equal(sqlstate_find(errors[i].code)->error, errors[i].error);
 }
 
 int main(void)
@@ -113,6 +131,7 @@ int main(void)
         cmocka_unit_test(an_unknown_code_is_our_fault_and_is_not_sent_again),
         cmocka_unit_test(only_what_was_not_applied_is_sent_again),
         cmocka_unit_test(only_part_of_an_answer_is_not_worth_a_log_line),
+        cmocka_unit_test(failures_are_counted_by_what_is_to_be_done_about_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
