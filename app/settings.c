@@ -89,6 +89,8 @@ static const struct setting table[] = {
      "how log lines are written"},
     {"LOG_LEVEL", KIND_WORD, 0, 0, "info", {"error", "warning", "info", "debug"}, AT(log_level),
      "log lines less important than this are dropped"},
+    {"SLOW_REQUEST", KIND_NUMBER, 0, 3600000, "1000", {0}, AT(slow_request),
+     "milliseconds from which a request has a warning of its own; 0 for none"},
 };
 /* clang-format on */
 

@@ -34,6 +34,7 @@ struct settings {
     int64_t rate_refreshes, rate_requests; /* a minute */
     int64_t log_format;                    /* 1 for json */
     int64_t log_level;                     /* enum log_level */
+    int64_t slow_request;                  /* milliseconds; 0: none is */
 };
 
 /*

@@ -182,15 +182,22 @@ static enum status read_body(struct worker *worker, struct request *request)
     return (known && read != length) || FCGX_GetError(in) != 0 ? STATUS_MALFORMED : STATUS_OK;
 }
 
+/* The bytes of the body that are sent. */
+static size_t body_length(const struct request *request, const struct response *response)
+{
+    int code = response_code(response->status);
+    return request->is_head || code == 204 || code == 304 ? 0 : response->body.length;
+}
+
 static void send_response(struct worker *worker, const struct request *request,
                           const struct response *response)
 {
     FCGX_Stream *out = worker->fcgi.out;
     struct buffer head = response_head(response);
-    int code = response_code(response->status);
+    size_t length = body_length(request, response);
     FCGX_PutStr(head.data, (int)head.length, out);
-    if (!request->is_head && code != 204 && code != 304 && response->body.length > 0)
-        FCGX_PutStr(response->body.data, (int)response->body.length, out);
+    if (length > 0)
+        FCGX_PutStr(response->body.data, (int)length, out);
 }
 
 /* Before the answer is sent: see metrics_record(). */
@@ -225,12 +232,16 @@ static void log_request(struct worker *worker, const struct request *request,
         {"method", request->cgi.method, false},
         {"route", route == NULL ? NULL : route->path, false},
         {"status", arena_printf(arena, "%d", response_code(response->status)), true},
-        {"bytes", arena_printf(arena, "%zu", response->body.length), true},
+        {"bytes", arena_printf(arena, "%zu", body_length(request, response)), true},
         {"ms", arena_printf(arena, "%.3f", (double)micros / 1000), true},
         {"db_ms", arena_printf(arena, "%.3f", (double)db_micros / 1000), true},
         {"user", has_user ? user : NULL, false},
     };
-    log_fields(LOG_INFO, "request", fields, sizeof fields / sizeof *fields);
+    size_t count = sizeof fields / sizeof *fields;
+    int64_t slow = worker->settings->slow_request * 1000;
+    log_fields(LOG_INFO, "request", fields, count);
+    if (slow > 0 && micros >= slow)
+        (void)log_limited(LOG_SLOW_REQUEST, LOG_WARNING, "slow request", fields, count);
 }
 
 /* Answers the request that has been accepted; the connection is still open afterwards. */
@@ -377,6 +388,7 @@ int worker_run(const struct pools *pools, int place)
         if (settings->max_requests > 0 && served >= settings->max_requests)
             break;
     }
+    count_database(&worker);
     db_destroy(worker.services.db);
     arena_destroy(worker.services.arena);
     close(worker.epoll);

@@ -39,6 +39,7 @@ test  systemd               checks the units
 test  libseccomp2           puts the system call filter under test
 test  clang                 the second compiler
 test  libclang-rt-14-dev    its sanitizers
+test  prometheus            what Prometheus thinks of /metrics
 test  debhelper             the Debian package
 test  lintian               what Debian thinks of it
 test  fakeroot              the package without being root
@@ -59,7 +60,7 @@ lint  shellcheck            the shell scripts
 '
 
 # Services that these packages bring, which must not start on anybody's machine.
-services='lighttpd postgresql pgbouncer nginx apache2'
+services='lighttpd postgresql pgbouncer nginx apache2 prometheus'
 
 is_there() {
     case $1 in

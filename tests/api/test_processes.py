@@ -56,7 +56,7 @@ def test_check_is_content_with_good_settings(cluster):
 WRONG = {
     "DATABASE_URL": ["", None], "JWT_SECRET": ["", "too short", "x" * 31, None], "JWT_SECRET_PREVIOUS": ["too short"], "BCRYPT_COST": ["3", "17", "x", "-1", "4.5", "4x", " "],
     "WORKERS": ["-1", "x", "99999999999999999999"], "MAX_REQUESTS": ["-1", "x"], "MAX_BODY": ["-1", "x", "1e3"], "REQUEST_TIMEOUT": ["-1", "x"], "DRAIN_SECONDS": ["-1", "x"],
-    "DB_TIMEOUT": ["-1", "x"], "DB_PREPARE": ["maybe"], "LOG_FORMAT": ["xml"], "LOG_LEVEL": ["loud"], "ACCESS_TOKEN_TTL": ["-1", "x"], "REFRESH_TOKEN_TTL": ["-1", "x"]}
+    "DB_TIMEOUT": ["-1", "x"], "DB_PREPARE": ["maybe"], "LOG_FORMAT": ["xml"], "LOG_LEVEL": ["loud"], "SLOW_REQUEST": ["-1", "x"], "ACCESS_TOKEN_TTL": ["-1", "x"], "REFRESH_TOKEN_TTL": ["-1", "x"]}
 
 
 @pytest.mark.parametrize("name, value", [(name, value) for name, values in WRONG.items() for value in values])

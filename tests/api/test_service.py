@@ -5,22 +5,8 @@ import re
 import pytest
 
 import fcgi
+from exposition import samples
 from harness import wait_until
-
-SAMPLE = re.compile(r'([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\[\\"n])*",?)*\})? (NaN|[+-]Inf|[0-9.eE+-]+)( \d+)?')
-
-
-def samples(text):
-    """{(name, labels): value} of a Prometheus page; every line must be one of its grammar."""
-    found = {}
-    for line in text.splitlines():
-        if not line.startswith("#") and line:
-            match = SAMPLE.fullmatch(line)
-            assert match, line
-            assert (match[1], match[2]) not in found, line
-            found[match[1], match[2]] = float(match[3])
-    return found
-
 
 def answered(server):
     """How many requests have been counted, over all workers, methods and statuses."""

@@ -19,12 +19,12 @@ static struct settings settings;
 static char *said; /* what settings_load wrote */
 static char folder[] = "/tmp/settings_test.XXXXXX";
 
-static const char *const names[] = {"DATABASE_URL",  "JWT_SECRET",       "JWT_SECRET_PREVIOUS",
-                                    "METRICS_TOKEN", "ACCESS_TOKEN_TTL", "REFRESH_TOKEN_TTL",
-                                    "BCRYPT_COST",   "WORKERS",          "MAX_REQUESTS",
-                                    "MAX_BODY",      "REQUEST_TIMEOUT",  "DRAIN_SECONDS",
-                                    "DB_TIMEOUT",    "DB_PREPARE",       "CORS_ORIGINS",
-                                    "BASE_PATH",     "LOG_FORMAT",       "LOG_LEVEL"};
+static const char *const names[] = {
+    "DATABASE_URL",     "JWT_SECRET",        "JWT_SECRET_PREVIOUS", "METRICS_TOKEN",
+    "ACCESS_TOKEN_TTL", "REFRESH_TOKEN_TTL", "BCRYPT_COST",         "WORKERS",
+    "MAX_REQUESTS",     "MAX_BODY",          "REQUEST_TIMEOUT",     "DRAIN_SECONDS",
+    "DB_TIMEOUT",       "DB_PREPARE",        "CORS_ORIGINS",        "BASE_PATH",
+    "LOG_FORMAT",       "LOG_LEVEL",         "SLOW_REQUEST"};
 
 static int set_up(void **state)
 {
@@ -94,6 +94,7 @@ static void two_settings_are_enough_and_the_rest_has_defaults(void **state)
     assert_int_equal(settings.db_prepare, 1);
     assert_int_equal(settings.log_format, 0);
     assert_int_equal(settings.log_level, 2);
+    assert_int_equal(settings.slow_request, 1000);
 }
 
 static void everything_that_is_wrong_is_told_at_once(void **state)

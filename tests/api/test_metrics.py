@@ -1,0 +1,130 @@
+"""/metrics: complete, in Prometheus' format, and exact although many processes count and some are killed."""
+import contextlib
+import itertools
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import fcgi
+from exposition import scrape, total
+from harness import wait_until
+
+BURST = pathlib.Path(__file__).with_name("burst.py")
+
+
+def check_metrics(text):
+    return subprocess.run(["promtool", "check", "metrics"], input=text, text=True, capture_output=True, timeout=60)
+
+
+def test_promtool_finds_nothing_wrong(start_server):
+    server = start_server()
+    anna = server.user()
+    anna.task()
+    server.get("/nothing")
+    server.get("/tasks")
+    done = check_metrics(server.get("/metrics").body.decode())
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert check_metrics("# TYPE x counter\nx 1\nx 2\n").returncode != 0
+
+
+def test_every_counter_is_there_from_the_start(start_responder):
+    """So that a rate over it can be computed when it moves for the first time."""
+    text = start_responder().get("/metrics").body.decode()
+    for name in ("database_seconds", "database_connections", "database_reconnects", "database_errors", "password_hashes", "password_hash_seconds",
+                 "password_hash_wait_seconds", "password_hash_refusals", "rate_limit_refusals", "worker_starts", "worker_restarts"):
+        assert re.search(rf"^todo_{name}_total(\{{.*\}})? [0-9.]+$", text, re.M), name
+    for name in ("workers_busy", "workers_idle"):
+        assert re.search(rf"^todo_{name} \d+$", text, re.M), name
+
+
+def test_workers_are_idle_busy_or_gone(start_responder):
+    responder = start_responder({"WORKERS": "3", "REQUEST_TIMEOUT": "60"})
+
+    def workers():
+        page = scrape(responder)
+        return page["todo_workers_busy", None], page["todo_workers_idle", None]
+    wait_until(lambda: workers() == (1, 2), "one is at this request, two wait")
+    before = set(responder.workers())
+    with responder.connect() as link:
+        link.sendall(fcgi.begin())
+        wait_until(lambda: workers() == (2, 1), "one more is at a request that does not end")
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: len(now := set(responder.workers())) == 3 and not before & now, "all are replaced")
+        wait_until(lambda: workers() == (1, 2), "none is at a request of a worker that has gone")
+
+
+def test_time_and_connections_of_the_database_are_counted(start_responder):
+    responder = start_responder({"WORKERS": "2"})
+    wait_until(lambda: total(scrape(responder), "todo_database_connections_total") == 2, "each worker has connected")
+    before = scrape(responder)
+    began = time.monotonic()
+    for _ in range(10):
+        assert responder.get("/readyz").status == 200
+    elapsed, after = time.monotonic() - began, scrape(responder)
+    assert 0 < total(after, "todo_database_seconds_total") - total(before, "todo_database_seconds_total") < elapsed
+    assert total(after, "todo_database_reconnects_total") == total(after, "todo_database_errors_total") == 0
+
+
+def test_a_lost_connection_is_a_reconnect(start_responder):
+    responder = start_responder({"WORKERS": "1"})
+    assert total(scrape(responder), "todo_database_connections_total") == 1
+    responder.cluster.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{responder.database}'", "postgres", "postgres")
+    wait_until(lambda: responder.get("/readyz").status == 200 and total(scrape(responder), "todo_database_reconnects_total") == 1, "it has connected again")
+    assert total(scrape(responder), "todo_database_connections_total") == 2
+
+
+def test_a_statement_that_fails_is_counted_by_what_it_means(start_responder):
+    responder = start_responder({"WORKERS": "1"})
+    anna = responder.user()
+    responder.sql("ALTER TABLE tasks RENAME COLUMN title TO name")
+    answer = responder.call("GET", "/tasks", [("Authorization", f"Bearer {anna.token}")], None)
+    assert answer.status == 500  # which the document does not promise
+    page = scrape(responder)
+    assert total(page, "todo_database_errors_total", 'error="other"') == total(page, "todo_database_errors_total") == 1
+
+
+def burst(responder, clients, count, paths):
+    command = [sys.executable, str(BURST), str(responder.socket), str(count // clients), *paths]
+    return [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(clients)]
+
+
+def kill_workers(responder, while_running):
+    """One after the other, each once all places are filled again. How many."""
+    wanted, kills = len(responder.workers()), 0
+    for turn in itertools.count():
+        now = wait_until(lambda: len(pids := responder.workers()) == wanted and pids, "all workers are there")
+        if not any(client.poll() is None for client in while_running):
+            return kills
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(now[turn % wanted], signal.SIGKILL)
+            kills += 1
+
+
+def test_after_100000_requests_over_8_workers_that_are_killed_the_sums_are_the_requests(start_responder):
+    responder = start_responder({"WORKERS": "8", "LOG_LEVEL": "warning"})
+    paths = {"/healthz": ('route="/healthz"', 'class="2xx"'), "/nothing": ('route="none"', 'class="4xx"'),
+             "/tasks": ('route="/tasks"', 'method="GET"', 'class="4xx"')}
+    clients = burst(responder, 8, 100_000, paths)
+    try:
+        kills = kill_workers(responder, clients)
+        results = [json.loads(client.communicate(timeout=60)[0]) for client in clients]
+    finally:
+        for client in clients:
+            client.kill()
+            client.wait()
+    page = scrape(responder)
+    for path, labels in paths.items():
+        sent, answered = (sum(result[path][i] for result in results) for i in (0, 1))
+        counted = total(page, "todo_http_requests_total", *labels)
+        assert answered <= counted <= sent, path
+        assert counted == total(page, "todo_http_request_duration_seconds_count", *labels[:-1])
+    lost = sum(sent - answered for result in results for sent, answered in result.values())
+    assert sum(sent for result in results for sent, _ in result.values()) == 100_000
+    assert kills >= 5 and lost <= kills
+    assert total(page, "todo_worker_starts_total") >= 8 + kills
