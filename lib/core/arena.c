@@ -156,14 +156,20 @@ char *arena_copy(struct arena *arena, const char *text, size_t length)
 
 char *arena_printf(struct arena *arena, const char *format, ...)
 {
+    struct block *block = arena->newest;
+    char *tried = (char *)block->bytes + block->used;
+    size_t room = block->size - block->used;
     va_list args;
     va_start(args, format);
-    int length = vsnprintf(NULL, 0, format, args);
+    int length = vsnprintf(tried, room, format, args);
     va_end(args);
     if (length < 0)
         abort();
 
     char *text = arena_take(arena, (size_t)length + 1);
+    if (text == tried) /* it did fit */
+        return text;
+    explicit_bzero(tried, room); /* no reset would reach it: it is not in use */
     va_start(args, format);
     vsnprintf(text, (size_t)length + 1, format, args);
     va_end(args);

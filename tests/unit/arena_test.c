@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -134,6 +135,25 @@ static void printf_takes_texts_of_any_length(void **state)
     assert_memory_equal(printed + 1, text, 2000);
 }
 
+/* In a first block of 64 bytes: lengths that end on its last byte, before and behind it. */
+static void printf_is_whole_wherever_its_block_ends(void **state)
+{
+    (void)state;
+    for (int used = 0; used < 64; used += 8)
+        for (int length = 0; length < 80; length++) {
+            struct arena *small = arena_create(64, 1 << 20);
+            char *before = arena_copy(small, "abcdefg", 7);
+            (void)arena_alloc(small, (size_t)used);
+            const char *printed = arena_printf(small, "%*d", length, 7);
+            const char *next = arena_copy(small, "next", 4);
+            assert_int_equal(strlen(printed), length < 1 ? 1 : length);
+            assert_int_equal(strtol(printed, NULL, 10), 7);
+            assert_string_equal(before, "abcdefg");
+            assert_string_equal(next, "next");
+            arena_destroy(small);
+        }
+}
+
 static char ran[8];
 
 static void note(void *letter)
@@ -244,6 +264,7 @@ int main(void)
         TEST(a_piece_grows_out_of_its_block),
         TEST(copies_end_with_a_nul),
         TEST(printf_takes_texts_of_any_length),
+        TEST(printf_is_whole_wherever_its_block_ends),
         TEST(what_is_deferred_runs_newest_first_and_once),
         TEST(what_is_deferred_runs_when_the_arena_goes),
         TEST(the_cap_is_reached_to_the_byte),
