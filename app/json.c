@@ -75,32 +75,37 @@ enum status json_parse(struct arena *arena, const char *text, size_t length, cJS
     return fault->member == NULL ? STATUS_OK : STATUS_INVALID;
 }
 
-static void add_escaped(struct buffer *buffer, unsigned char byte)
+static char *put_escaped(char *out, unsigned char byte)
 {
     static const char hex[] = "0123456789abcdef";
     static const char shorts[] = "\bb\ff\nn\rr\tt\"\"\\\\";
+    *out++ = '\\';
     for (const char *at = shorts; *at != '\0'; at += 2)
         if (*at == (char)byte) {
-            char escape[2] = {'\\', at[1]};
-            buffer_add(buffer, escape, sizeof escape);
-            return;
+            *out++ = at[1];
+            return out;
         }
-    char escape[6] = {'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]};
-    buffer_add(buffer, escape, sizeof escape);
+    memcpy(out, "u00", 3);
+    out[3] = hex[byte >> 4];
+    out[4] = hex[byte & 15];
+    return out + 5;
 }
 
 void json_add_text(struct buffer *buffer, const char *text)
 {
-    buffer_add_char(buffer, '"');
-    while (*text != '\0') {
-        const char *from = text;
-        while ((unsigned char)*text >= 0x20 && *text != '"' && *text != '\\')
-            text++;
-        buffer_add(buffer, from, (size_t)(text - from));
-        if (*text != '\0')
-            add_escaped(buffer, (unsigned char)*text++);
+    enum { LONGEST_ESCAPE = 6 };
+    char *begin = buffer_reserve(buffer, strlen(text) * LONGEST_ESCAPE + 2);
+    char *out = begin;
+    *out++ = '"';
+    for (; *text != '\0'; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte >= 0x20 && byte != '"' && byte != '\\')
+            *out++ = *text;
+        else
+            out = put_escaped(out, byte);
     }
-    buffer_add_char(buffer, '"');
+    *out++ = '"';
+    buffer->length += (size_t)(out - begin);
 }
 
 void json_add_nullable(struct buffer *buffer, const char *text)
@@ -115,12 +120,16 @@ void json_add_timestamp(struct buffer *buffer, int64_t micros)
 {
     char text[CLOCK_TEXT_SIZE];
     clock_format(micros, true, text);
-    json_add_text(buffer, text);
+    buffer_add_char(buffer, '"');
+    buffer_add_text(buffer, text);
+    buffer_add_char(buffer, '"');
 }
 
 void json_add_uuid(struct buffer *buffer, const struct uuid *uuid)
 {
     char text[UUID_TEXT_SIZE];
     uuid_format(uuid, text);
-    json_add_text(buffer, text);
+    buffer_add_char(buffer, '"');
+    buffer_add(buffer, text, UUID_TEXT_SIZE - 1);
+    buffer_add_char(buffer, '"');
 }

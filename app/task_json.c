@@ -40,12 +40,12 @@ void task_json_add(struct buffer *body, const struct task *task, const char *bas
 {
     char id[UUID_TEXT_SIZE];
     uuid_format(&task->id, id);
-    buffer_add_text(body, "{\"id\":");
-    json_add_text(body, id);
-    buffer_add_text(body, ",\"url\":\"");
+    buffer_add_text(body, "{\"id\":\"");
+    buffer_add(body, id, UUID_TEXT_SIZE - 1);
+    buffer_add_text(body, "\",\"url\":\"");
     buffer_add_text(body, base);
     buffer_add_text(body, "/tasks/");
-    buffer_add_text(body, id);
+    buffer_add(body, id, UUID_TEXT_SIZE - 1);
     buffer_add_text(body, "\",\"title\":");
     json_add_text(body, task->title);
     buffer_add_text(body, ",\"description\":");

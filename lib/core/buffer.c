@@ -1,49 +1,30 @@
 /* A text that grows, in request memory. */
 #include "buffer.h"
 
-#include <inttypes.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
 
 enum { BUFFER_FIRST = 1024 };
 
-char *buffer_reserve(struct buffer *buffer, size_t more)
+void buffer_grow(struct buffer *buffer, size_t more)
 {
-    if (more > buffer->capacity - buffer->length) {
-        size_t capacity = buffer->capacity == 0 ? BUFFER_FIRST : buffer->capacity * 2;
-        if (capacity < buffer->length + more)
-            capacity = buffer->length + more;
-        buffer->data = arena_grow(buffer->arena, buffer->data, buffer->capacity, capacity);
-        buffer->capacity = capacity;
-    }
-    return buffer->data + buffer->length;
-}
-
-void buffer_add(struct buffer *buffer, const char *bytes, size_t length)
-{
-    if (length == 0)
-        return;
-    memcpy(buffer_reserve(buffer, length), bytes, length);
-    buffer->length += length;
-}
-
-void buffer_add_text(struct buffer *buffer, const char *text)
-{
-    buffer_add(buffer, text, strlen(text));
-}
-
-void buffer_add_char(struct buffer *buffer, char byte)
-{
-    *buffer_reserve(buffer, 1) = byte;
-    buffer->length++;
+    size_t capacity = buffer->capacity == 0 ? BUFFER_FIRST : buffer->capacity * 2;
+    if (capacity < buffer->length + more)
+        capacity = buffer->length + more;
+    buffer->data = arena_grow(buffer->arena, buffer->data, buffer->capacity, capacity);
+    buffer->capacity = capacity;
 }
 
 void buffer_add_integer(struct buffer *buffer, int64_t number)
 {
     char digits[24];
-    int length = snprintf(digits, sizeof digits, "%" PRId64, number);
-    buffer_add(buffer, digits, (size_t)length);
+    char *at = digits + sizeof digits;
+    uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    do
+        *--at = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (number < 0)
+        *--at = '-';
+    buffer_add(buffer, at, (size_t)(digits + sizeof digits - at));
 }
 
 static bool is_unreserved(unsigned char byte)

@@ -64,23 +64,22 @@ static int64_t floor_divide(int64_t value, int64_t by)
     return value / by - (value % by < 0);
 }
 
-static char *put_digits(char *out, int width, int64_t number)
+static char *put_two(char *out, int number)
 {
-    for (int i = width - 1; i >= 0; i--) {
-        out[i] = (char)('0' + number % 10);
-        number /= 10;
-    }
-    return out + width;
+    *out++ = (char)('0' + number / 10);
+    *out++ = (char)('0' + number % 10);
+    return out;
 }
 
 static char *put_date(char *out, int64_t days)
 {
     struct civil date = civil_from_days(days);
-    out = put_digits(out, 4, date.year);
+    out = put_two(out, date.year / 100);
+    out = put_two(out, date.year % 100);
     *out++ = '-';
-    out = put_digits(out, 2, date.month);
+    out = put_two(out, date.month);
     *out++ = '-';
-    return put_digits(out, 2, date.day);
+    return put_two(out, date.day);
 }
 
 void clock_format_date(int64_t micros, char out[CLOCK_TEXT_SIZE])
@@ -88,26 +87,33 @@ void clock_format_date(int64_t micros, char out[CLOCK_TEXT_SIZE])
     *put_date(out, floor_divide(micros, MICROS_PER_DAY)) = '\0';
 }
 
+static char *put_fraction(char *out, int fraction, bool precise)
+{
+    *out++ = '.';
+    out = put_two(out, fraction / 10000);
+    out = put_two(out, fraction / 100 % 100);
+    out = put_two(out, fraction % 100);
+    while (!precise && out[-1] == '0')
+        out--;
+    return out;
+}
+
 void clock_format(int64_t micros, bool precise, char out[CLOCK_TEXT_SIZE])
 {
     int64_t days = floor_divide(micros, MICROS_PER_DAY);
     int64_t rest = micros - days * MICROS_PER_DAY;
-    int64_t seconds = rest / CLOCK_SECOND;
-    int64_t fraction = rest % CLOCK_SECOND;
+    int seconds = (int)(rest / CLOCK_SECOND);
+    int fraction = (int)(rest % CLOCK_SECOND);
 
     out = put_date(out, days);
     *out++ = 'T';
-    out = put_digits(out, 2, seconds / 3600);
+    out = put_two(out, seconds / 3600);
     *out++ = ':';
-    out = put_digits(out, 2, seconds / 60 % 60);
+    out = put_two(out, seconds / 60 % 60);
     *out++ = ':';
-    out = put_digits(out, 2, seconds % 60);
-    if (precise || fraction != 0) {
-        *out++ = '.';
-        out = put_digits(out, 6, fraction);
-        while (!precise && out[-1] == '0')
-            out--;
-    }
+    out = put_two(out, seconds % 60);
+    if (precise || fraction != 0)
+        out = put_fraction(out, fraction, precise);
     *out++ = 'Z';
     *out = '\0';
 }

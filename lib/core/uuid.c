@@ -55,15 +55,11 @@ bool uuid_parse(const char *text, struct uuid *uuid)
 void uuid_format(const struct uuid *uuid, char out[UUID_TEXT_SIZE])
 {
     static const char hex[] = "0123456789abcdef";
-    size_t nibble = 0;
-    for (size_t i = 0; i < UUID_TEXT_SIZE - 1; i++) {
-        if (is_dash_place(i)) {
-            out[i] = '-';
-            continue;
-        }
-        unsigned char byte = uuid->bytes[nibble / 2];
-        out[i] = hex[nibble % 2 == 0 ? byte >> 4 : byte & 15];
-        nibble++;
+    for (size_t i = 0; i < sizeof uuid->bytes; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *out++ = '-';
+        *out++ = hex[uuid->bytes[i] >> 4];
+        *out++ = hex[uuid->bytes[i] & 15];
     }
-    out[UUID_TEXT_SIZE - 1] = '\0';
+    *out = '\0';
 }
