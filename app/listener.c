@@ -1,10 +1,11 @@
-/* The listening socket: handed over as standard input, or made. */
+/* The listening sockets: handed over, or made. */
 #include "listener.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,10 +15,45 @@
 enum { BACKLOG = 1024 };
 enum { PATIENCE = 20, PAUSE = 50 /* milliseconds */ };
 
-static int use_standard_input(const char **why)
+/* The first of systemd's sockets (sd_listen_fds(3)). */
+enum { FIRST_ACTIVATED = 3 };
+
+/* How many sockets systemd has opened for us; after a reload, too: we are the same process. */
+static int count_activated(void)
+{
+    const char *pid = getenv("LISTEN_PID");
+    const char *count = getenv("LISTEN_FDS");
+    bool is_meant = pid != NULL && count != NULL && strtol(pid, NULL, 10) == getpid();
+    return is_meant ? (int)strtol(count, NULL, 10) : 0;
+}
+
+static bool is_bound_to(int listener, const char *path)
+{
+    struct sockaddr_un address = {0};
+    socklen_t size = sizeof address - 1;
+    return getsockname(listener, (struct sockaddr *)&address, &size) == 0 &&
+           strcmp(address.sun_path, path) == 0;
+}
+
+/* The socket of systemd's that is at this path, or -1. */
+static int find_activated(const char *path)
+{
+    int end = FIRST_ACTIVATED + count_activated();
+    for (int i = FIRST_ACTIVATED; i < end; i++)
+        if (is_bound_to(i, path))
+            return i;
+    return -1;
+}
+
+/* The first of systemd's sockets but the one at `second_path`. */
+static int use_handed(const char *second_path, const char **why)
 {
     int listening = 0;
     socklen_t size = sizeof listening;
+    int end = FIRST_ACTIVATED + count_activated();
+    for (int i = FIRST_ACTIVATED; i < end; i++)
+        if (!is_bound_to(i, second_path))
+            return i;
     if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening)
         return STDIN_FILENO;
     *why = "standard input is not a listening socket: let a web server or spawn-fcgi start this,"
@@ -88,10 +124,10 @@ static int make(const char *path, const char **why)
     return -1;
 }
 
-int listener_open(const char *path, const char **why)
+int listener_open(const char *path, const char *second_path, const char **why)
 {
     if (path == NULL)
-        return use_standard_input(why);
+        return use_handed(second_path, why);
     int listener = make(path, why);
     return listener < 0 ? listener : as_standard_input(listener);
 }
@@ -100,6 +136,9 @@ int listener_open_second(const char *path, int handed, const char **why)
 {
     struct sockaddr_un address = {0};
     socklen_t size = sizeof address - 1;
+    int activated = path[0] == '\0' ? -1 : find_activated(path);
+    if (activated >= 0)
+        return activated;
     if (handed >= 0 && getsockname(handed, (struct sockaddr *)&address, &size) == 0) {
         if (strcmp(address.sun_path, path) == 0)
             return handed;
@@ -107,4 +146,10 @@ int listener_open_second(const char *path, int handed, const char **why)
         close(handed);
     }
     return path[0] == '\0' ? -1 : make(path, why);
+}
+
+void listener_remove_second(const char *path)
+{
+    if (path[0] != '\0' && find_activated(path) < 0)
+        unlink(path);
 }

@@ -22,7 +22,7 @@ static void print_help(void)
            "Usage: todo.fcgi [-s SOCKET]\n"
            "       todo.fcgi --check | --prepare | --routes | --version | --help\n\n"
            "Serves the listening socket that is its standard input (lighttpd's bin-path,\n"
-           "spawn-fcgi, mod_fcgid and systemd hand it over so).\n\n"
+           "spawn-fcgi and mod_fcgid hand it over so), or that systemd has opened.\n\n"
            "  -s SOCKET   make a unix socket (mode 0600) there and serve that instead\n"
            "  --check     check the settings, the database and its schema; exit status 0 or 1\n"
            "  --prepare   check all that, and apply the schema where it is behind\n"
@@ -134,7 +134,7 @@ static int serve(const struct settings *settings, const char *socket_path)
     static struct reload handed;
     const char *why;
     reload_take(&handed);
-    int listener = listener_open(handed.taken ? NULL : socket_path, &why);
+    int listener = listener_open(handed.taken ? NULL : socket_path, settings->auth_socket, &why);
     if (listener < 0) {
         fprintf(stderr, "todo.fcgi: %s\n", why);
         return EXIT_FAILURE;

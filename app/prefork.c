@@ -1,6 +1,7 @@
 /* The parent: keeps the workers running, and lets them go. Never touches the database. */
 #include "prefork.h"
 
+#include "app/listener.h"
 #include "app/notify.h"
 #include "lib/core/clock.h"
 #include "lib/core/log.h"
@@ -236,7 +237,7 @@ static void take_signal(struct parent *parent, int number)
         notify_send("STOPPING=1");
         /* Now, not at the end: a successor may already be waiting for the path. */
         if (parent->pools->auth_listener >= 0)
-            unlink(parent->settings->auth_socket);
+            listener_remove_second(parent->settings->auth_socket);
         break;
     case SIGHUP:
         begin_reload(parent);

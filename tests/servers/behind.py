@@ -4,6 +4,8 @@
 
 As root, the web server runs as www-data and the responder as nobody, as they would in earnest.
 """
+import contextlib
+import fcntl
 import os
 import pathlib
 import pwd
@@ -40,6 +42,30 @@ def as_user(user):
     return ["setpriv", f"--reuid={user}", f"--regid={pwd.getpwnam(user).pw_gid}", "--clear-groups"] if IS_ROOT else []
 
 
+def listen(path, user):
+    """A socket as systemd opens it."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen(1024)
+    path.chmod(0o600)
+    give(path, user)
+    return listener
+
+
+def activate(listeners, command, **more):
+    """Starts it under what todo.service says, with the sockets as systemd hands them over (sd_listen_fds(3))."""
+    high = [fcntl.fcntl(one, fcntl.F_DUPFD, 20 + place) for place, one in enumerate(listeners)]
+    places = " ".join(f"{3 + place}<&{number} {number}<&-" for place, number in enumerate(high))
+    script = f'LISTEN_FDS={len(high)} LISTEN_PID=$$ exec "$@" {places}'
+    try:
+        return subprocess.Popen(
+            ["bash", "-c", script, "sh", "setpriv", "--pdeathsig=TERM", "/usr/bin/python3", HERE / "sandbox.py", DEPLOY / "todo.service",
+             *command], cwd="/", stdin=subprocess.DEVNULL, pass_fds=high, start_new_session=True, **more)
+    finally:
+        for number in high:
+            os.close(number)
+
+
 class Behind(harness.Server):
     """A web server on a free port, and a responder that spawn-fcgi has started on a unix socket."""
     starts_responder = False
@@ -53,6 +79,7 @@ class Behind(harness.Server):
     run = property(lambda self: self.folder / "run")
     program = property(lambda self: self.folder / "todo.fcgi")
     socket = property(lambda self: self.folder / "fcgi.sock")
+    auth_socket = socket
 
     # What the calls see: an address below the mount, and the mount in every link.
     @property
@@ -64,7 +91,8 @@ class Behind(harness.Server):
 
     def environment(self):
         own = {"PORT": str(self.port), "BIND": "127.0.0.1", "MOUNT": self.prefix, "RUN_DIR": str(self.run),
-               "TODO_ROOT": str(self.root), "TODO_SOCKET": str(self.socket), "TODO_FCGI": str(self.program),
+               "TODO_ROOT": str(self.root), "TODO_SOCKET": str(self.socket), "TODO_AUTH_SOCKET": str(self.auth_socket),
+               "TODO_FCGI": str(self.program),
                "WEB_USER": WEB_USER}
         return harness.Process.environment(self) | own
 
@@ -95,6 +123,11 @@ class Behind(harness.Server):
     def parent(self):
         return self.responder[0].pid
 
+    def wait_auth_workers(self):
+        """There are none where one socket is for everything."""
+        if self.auth_socket != self.socket:
+            super().wait_auth_workers()
+
     def stop(self, sign=signal.SIGTERM):
         family = [pid for one in self.responder or [] for pid in (one.pid, *harness.descendants(one.pid))]
         try:
@@ -117,16 +150,14 @@ class LighttpdSocket(Behind):
 
 class Sandboxed(LighttpdSocket):
     """With a responder as todo.socket and todo.service start it: what their system call filter forbids would kill it."""
+    auth_socket = property(lambda self: self.folder / "auth.sock")
 
     def start_responder(self):
-        with socket.socket(socket.AF_UNIX) as listener, open(self.folder / "responder.log", "ab") as log:
-            listener.bind(str(self.socket))
-            listener.listen(1024)
-            self.socket.chmod(0o600)
-            give(self.socket, WEB_USER)
-            return [subprocess.Popen(
-                ["setpriv", "--pdeathsig=TERM", "/usr/bin/python3", HERE / "sandbox.py", DEPLOY / "todo.service", self.program],
-                env=harness.Process.environment(self), cwd="/", stdin=listener, stdout=log, stderr=log, start_new_session=True)]
+        with contextlib.ExitStack() as stack:
+            log = stack.enter_context(open(self.folder / "responder.log", "ab"))
+            listeners = [stack.enter_context(listen(path, WEB_USER)) for path in (self.socket, self.auth_socket)]
+            environment = {**harness.Process.environment(self), "AUTH_SOCKET": str(self.auth_socket)}
+            return [activate(listeners, [self.program], env=environment, stdout=log, stderr=log)]
 
 
 class Nginx(Behind):

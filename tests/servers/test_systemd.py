@@ -42,16 +42,22 @@ def test_systemd_finds_little_exposed(units):
 
 def test_the_units_belong_together():
     service, sockets = sandbox.settings(SERVICE), sandbox.settings(behind.DEPLOY / "todo.socket")
-    assert service["Type"] == ["notify"] and service["StandardInput"] == ["socket"] and service["Requires"] == ["todo.socket"]
-    assert sockets["ListenStream"][0] in (behind.DEPLOY / "lighttpd-socket.conf").read_text()
+    assert service["Type"] == ["notify"] and service["Requires"] == ["todo.socket"]
+    for path in sockets["ListenStream"]:
+        assert path in (behind.DEPLOY / "lighttpd-socket.conf").read_text()
+    assert f"AUTH_SOCKET={sockets['ListenStream'][1]}" in service["Environment"]
     for value in service["Environment"]:
+        if value.startswith("AUTH_SOCKET="):
+            continue
         name, credential = re.fullmatch(r"([A-Z_]+)_FILE=%d/(\w+)", value).groups()
         assert any(one.startswith(f"{credential}:") for one in service["LoadCredential"])
         assert name in subprocess.run([harness.BINARY, "--help"], capture_output=True, text=True).stdout
 
 
 class Activated(harness.Responder):
-    """As todo.socket and todo.service start it: the socket as standard input, secrets in files, systemd's ear beside it."""
+    """As todo.socket and todo.service start it: the sockets opened for it, secrets in files, systemd's ear beside it."""
+
+    auth_socket = property(lambda self: self.folder / "auth.sock")
 
     def spawn(self, command, environment):
         self.program = self.folder / "todo.fcgi"
@@ -59,11 +65,9 @@ class Activated(harness.Responder):
             self.prepare()
         values = {name: value for name, value in environment.items() if name not in ("DATABASE_URL", "JWT_SECRET")}
         values |= {"DATABASE_URL_FILE": str(self.folder / "database_url"), "JWT_SECRET_FILE": str(self.folder / "jwt_secret"),
-                   "NOTIFY_SOCKET": str(self.folder / "notify"), "WATCHDOG_USEC": "400000"}
+                   "AUTH_SOCKET": str(self.auth_socket), "NOTIFY_SOCKET": str(self.folder / "notify"), "WATCHDOG_USEC": "400000"}
         with open(self.folder / "stderr.log", "ab") as log:
-            self.process = subprocess.Popen(
-                ["setpriv", "--pdeathsig=TERM", "/usr/bin/python3", behind.HERE / "sandbox.py", SERVICE, self.program],
-                env=values, cwd="/", stdin=self.listener, stdout=log, stderr=log, start_new_session=True)
+            self.process = behind.activate(self.listeners, [self.program], env=values, stdout=log, stderr=log)
 
     def prepare(self):
         shutil.copy(harness.BINARY, self.program)
@@ -72,14 +76,11 @@ class Activated(harness.Responder):
             path.write_text(self.environment()[name])
             path.chmod(0o400)
             behind.give(path, behind.APP_USER)
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(str(self.socket))
-        self.listener.listen(1024)
+        self.listeners = [behind.listen(path, behind.APP_USER) for path in (self.socket, self.auth_socket)]
         self.ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.ear.bind(str(self.folder / "notify"))
         self.ear.settimeout(harness.PATIENCE)
-        for name in ("notify", "todo.sock"):
-            behind.give(self.folder / name, behind.APP_USER)
+        behind.give(self.folder / "notify", behind.APP_USER)
 
     def hear(self, state):
         """Waits for a state, over the ones before it."""
@@ -88,7 +89,8 @@ class Activated(harness.Responder):
 
     def close(self):
         super().close()
-        self.listener.close()
+        for listener in self.listeners:
+            listener.close()
         self.ear.close()
 
 
@@ -110,6 +112,28 @@ def test_it_is_ready_once_it_serves_stays_awake_and_says_when_it_stops(activate)
     service.process.terminate()
     service.hear("STOPPING=1")
     assert service.process.wait(harness.PATIENCE) == 0
+
+
+def test_the_second_socket_has_workers_of_its_own(activate):
+    service = activate({"AUTH_WORKERS": "2"})
+    harness.wait_until(lambda: len(service.auth_workers()) == 2, "they are there")
+    assert {os.getpriority(os.PRIO_PROCESS, pid) for pid in service.auth_workers()} == {19}
+    before = set(service.auth_workers())
+    service.process.send_signal(signal.SIGHUP)
+    harness.wait_until(lambda: len(now := set(service.auth_workers())) == 2 and not now & before, "they are new")
+    common = service.workers()
+    for pid in common:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        link = fcgi.connect(service.auth_socket, harness.PATIENCE)
+        link.sendall(fcgi.message(fcgi.params("GET", "/healthz", [])))
+        assert fcgi.parse(fcgi.read_all(link)).status == 200
+    finally:
+        for pid in common:
+            os.kill(pid, signal.SIGCONT)
+    service.process.terminate()
+    assert service.process.wait(harness.PATIENCE) == 0
+    assert service.auth_socket.exists(), "it is not the service's to remove"
 
 
 def test_the_socket_outlives_a_restart_and_requests_wait_in_it(activate):
