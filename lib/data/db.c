@@ -14,12 +14,13 @@
 
 enum { MAX_TRIES = 4 };
 
-/* A connection attempt goes on over several requests (Neon wakes up in seconds), but not for ever.
- */
+/* An attempt to connect goes on over several requests (Neon wakes up in seconds), not for ever. */
 static const int64_t max_connect_time = 10 * 1000000;
 /* A migration may build indexes. */
 static const int64_t max_script_time = INT64_C(3600) * 1000000;
 static const int64_t longest_moment = 50 * 1000;
+/* A server may be read-only for hours: a connection for every write would slow its readers down. */
+static const int64_t read_only_pause = 1000000;
 
 /* ANSWERED: not connected yet, but not silent. NEW: connected, while on_connect looks at it. */
 enum link { LINK_DOWN, LINK_CONNECTING, LINK_ANSWERED, LINK_NEW, LINK_UP };
@@ -278,18 +279,20 @@ static enum verdict judge(struct db *db, const char *name, const PGresult *resul
 static bool may_retry(struct db *db, enum verdict verdict, bool writes)
 {
     switch (verdict) {
+    case VERDICT_DONE:
+        return false;
     case VERDICT_AGAIN:
         return true;
+    case VERDICT_READ_ONLY:
+        if (clock_monotonic() - db->connect_began < read_only_pause)
+            return false;
+        break;
     case VERDICT_RECONNECT:
-        disconnect(db);
-        return true;
     case VERDICT_LOST:
-        disconnect(db);
-        return !writes;
-    case VERDICT_DONE:
         break;
     }
-    return false;
+    disconnect(db);
+    return verdict != VERDICT_LOST || !writes;
 }
 
 static enum status execute(struct db *db, const struct db_statement *statement,

@@ -15,7 +15,7 @@ static const struct sqlstate sqlstates[] = {
     {"42P01", STATUS_SCHEMA_OLDER,  VERDICT_DONE,      DB_ERROR_NONE},        /* undefined_table */
     {"26000", STATUS_UNAVAILABLE,   VERDICT_RECONNECT, DB_ERROR_OTHER},       /* prepared statement gone (a pooler) */
     {"0A000", STATUS_INTERNAL,      VERDICT_RECONNECT, DB_ERROR_OTHER},       /* its result type has changed */
-    {"25006", STATUS_UNAVAILABLE,   VERDICT_RECONNECT, DB_ERROR_UNAVAILABLE}, /* read-only: the old primary */
+    {"25006", STATUS_UNAVAILABLE,   VERDICT_READ_ONLY, DB_ERROR_UNAVAILABLE}, /* the old primary, or a standby */
     {"57P",   STATUS_UNAVAILABLE,   VERDICT_LOST,      DB_ERROR_UNAVAILABLE}, /* shutting down: maybe after the commit */
     {"08",    STATUS_UNAVAILABLE,   VERDICT_LOST,      DB_ERROR_UNAVAILABLE}, /* connection exceptions */
     {"57014", STATUS_UNAVAILABLE,   VERDICT_DONE,      DB_ERROR_TIMEOUT},     /* statement_timeout */

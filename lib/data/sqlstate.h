@@ -8,8 +8,10 @@
 enum verdict {
     VERDICT_DONE,      /* it is the answer */
     VERDICT_AGAIN,     /* it was not applied: send it again */
-    VERDICT_RECONNECT, /* it was not applied, on a server that cannot serve: reconnect, send again
-                        */
+    VERDICT_RECONNECT, /* it was not applied, on a connection that cannot serve: send it again on
+                          another */
+    VERDICT_READ_ONLY, /* it was not applied, and will not be while this server is read-only: look
+                          for another server, now and then */
     VERDICT_LOST       /* whether it was applied nobody knows */
 };
 

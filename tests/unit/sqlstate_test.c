@@ -24,7 +24,7 @@ static const struct {
     {"22P02", STATUS_INVALID, VERDICT_DONE},          /* invalid_text_representation */
     {"40001", STATUS_UNAVAILABLE, VERDICT_AGAIN},     /* serialization_failure */
     {"40P01", STATUS_UNAVAILABLE, VERDICT_AGAIN},     /* deadlock_detected */
-    {"25006", STATUS_UNAVAILABLE, VERDICT_RECONNECT}, /* read_only_sql_transaction */
+    {"25006", STATUS_UNAVAILABLE, VERDICT_READ_ONLY}, /* read_only_sql_transaction */
     {"57014", STATUS_UNAVAILABLE, VERDICT_DONE},      /* query_canceled */
     {"55P03", STATUS_UNAVAILABLE, VERDICT_DONE},      /* lock_not_available */
     {"53100", STATUS_UNAVAILABLE, VERDICT_DONE},      /* disk_full */
