@@ -166,6 +166,11 @@ def check_problem(answer, status, code=None, fields=None):
     return problem
 
 
+def check_away(answer):
+    check_problem(answer, 503)
+    assert int(answer.header("Retry-After")) > 0, answer
+
+
 def check_token_refused(answer):
     check_problem(answer, 401, "invalid_token")
     challenge = answer.header("WWW-Authenticate")

@@ -130,7 +130,7 @@ class Cluster:
         self.data = self.folder / "data"
         self.log = self.folder / "postgres.log"
         self.process = None
-        self.as_user = []
+        self.as_user = []  # how its programs are started
         for folder in (self.sockets, self.data):
             folder.mkdir(mode=0o700)
         if os.getuid() == 0:
@@ -138,6 +138,9 @@ class Cluster:
             self.as_user = [f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
             for folder in (self.sockets, self.data):
                 os.chown(folder, owner.pw_uid, owner.pw_gid)
+        self.create()
+
+    def create(self):
         self._run("initdb", "--username=postgres", "--auth=trust", "--no-sync", "--no-instructions",
                   "--encoding=UTF8", "--locale=C", f"--pgdata={self.data}")
         self.start()
@@ -202,6 +205,14 @@ class Cluster:
         done = subprocess.run(command, input=text, text=True, capture_output=True)
         assert done.returncode == 0, done.stderr
         return done.stdout.rstrip("\n")
+
+    def admin(self, text):
+        """As sql, by the superuser, for whom some connections are kept."""
+        return self.sql(text, "postgres", "postgres")
+
+    def set(self, name, value):
+        """Changes a setting of the running server."""
+        self.admin(f"ALTER SYSTEM SET {name} = {value}; SELECT pg_reload_conf()")
 
     def new_database(self):
         name = f"todo_{next(numbers)}_{secrets.token_hex(4)}"

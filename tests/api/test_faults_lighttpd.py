@@ -14,8 +14,9 @@ def test_a_restart_of_lighttpd_loses_nothing_acknowledged(start_server, sign):
     server = start_server()
     with Writer(server.user(), 16) as writer:
         for _ in range(5):
-            server.restart(sign)
             writer.goes_on()
+            server.restart(sign)
+        writer.goes_on()
     assert {answer.status for answer in writer.refused} <= {500, 503}, writer
     writer.check()
 
@@ -25,10 +26,11 @@ def test_a_graceful_restart_of_lighttpd_loses_no_request(start_server):
     server = start_server()
     with Writer(server.user(), 16) as writer:
         for _ in range(5):
+            writer.goes_on()
             before = server.parent()
             server.process.send_signal(signal.SIGUSR1)
             wait_until(lambda: not alive(before), "the service is started anew, too")
-            writer.goes_on()
+        writer.goes_on()
     assert not writer.refused and not writer.cut, writer
     writer.check()
 

@@ -18,6 +18,7 @@ def test_twenty_reloads_in_a_row_lose_no_request(start_server):
     parent = server.parent()
     with Writer(server.user(), 64) as writer:
         for _ in range(20):
+            writer.goes_on()
             before = set(server.workers())
             os.kill(parent, signal.SIGHUP)
             wait_until(lambda: len(now := set(server.workers())) == 4 and not before & now, "all workers are new")
@@ -31,6 +32,7 @@ def test_fifty_killed_workers_cost_at_most_a_request_each(start_server):
     server = start_server({"WORKERS": "4"})
     server.may_crash = True
     with Writer(server.user(), 64) as writer:
+        writer.goes_on()
         for _ in range(50):
             victim = wait_until(server.workers, "there is a worker")[0]
             with contextlib.suppress(ProcessLookupError):

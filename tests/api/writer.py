@@ -42,11 +42,6 @@ class Writer:
 
     def __enter__(self):
         self.thread.start()
-        try:
-            self.goes_on()
-        except BaseException:
-            self.__exit__()
-            raise
         return self
 
     def __exit__(self, *_):

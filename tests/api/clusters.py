@@ -1,0 +1,84 @@
+"""PostgreSQL in special circumstances: a hot standby, a small disk."""
+import contextlib
+import os
+import subprocess
+
+from harness import Cluster, wait_until
+
+
+@contextlib.contextmanager
+def session(cluster, database, user, text=""):
+    """Runs SQL that returns nothing, and stays connected for the length of a with statement."""
+    psql = subprocess.Popen([cluster.program("psql"), "-h", str(cluster.sockets), "-U", user, "-d", database, "-Xqf-"],
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        psql.stdin.write(f"{text};\n\\echo done\n")
+        psql.stdin.flush()
+        assert psql.stdout.readline() == "done\n"
+        yield
+    finally:
+        psql.communicate()
+
+
+class Standby(Cluster):
+    """Follows a primary, and can be read meanwhile."""
+
+    def __init__(self, primary):
+        self.primary = primary
+        super().__init__()
+
+    def create(self):
+        self._run("pg_basebackup", "--username=postgres", f"--host={self.primary.sockets}", f"--pgdata={self.data}",
+                  "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+        self.start()
+
+    def promote(self):
+        assert self.admin("SELECT pg_promote()") == "t"
+
+
+class SmallDisk(Cluster):
+    """Its data lie on a file system of their own, in a mount namespace that ends with us."""
+
+    def __init__(self, megabytes):
+        self.megabytes = megabytes
+        super().__init__()
+
+    def create(self):
+        rights = [] if os.getuid() == 0 else ["--user", "--map-current-user", "--keep-caps"]
+        owner = self.data.stat()
+        script = (f"mount -t tmpfs -o size={self.megabytes}m,mode=700,uid={owner.st_uid},gid={owner.st_gid} none {self.data}"
+                  " && echo mounted && exec cat")
+        self.keeper = subprocess.Popen(["unshare", *rights, "--mount", "sh", "-c", script],
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self.keeper.stdout.readline() == b"mounted\n"
+        super().create()
+
+    def _joining(self, *command):
+        """Within the namespace."""
+        rights = [] if os.getuid() == 0 else ["--user", "--preserve-credentials"]
+        return ["nsenter", f"--target={self.keeper.pid}", *rights, "--mount", *command]
+
+    def _command(self, *arguments, **options):
+        return self._joining(*super()._command(*arguments, **options))
+
+    def _shell(self, script):
+        return subprocess.run(self._joining("sh", "-c", f"cd {self.data} && {script}"), stderr=subprocess.DEVNULL)
+
+    def fill(self):
+        assert self._shell("cat /dev/zero >filler").returncode != 0
+
+    def clear(self):
+        assert self._shell("rm filler").returncode == 0
+
+    def use_up_log(self):
+        """Until PostgreSQL ends: the next piece of its log cannot be made."""
+        def has_ended():
+            with contextlib.suppress(AssertionError):  # it ends before it has answered
+                self.admin("SELECT pg_switch_wal()")
+            return self.process.poll() is not None
+        wait_until(has_ended, "PostgreSQL ends")
+        self.process = None
+
+    def close(self):
+        super().close()
+        self.keeper.communicate()
