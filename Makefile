@@ -33,7 +33,7 @@ UNIT_SOURCES = $(wildcard tests/unit/*_test.c)
 UNIT_TESTS   = $(UNIT_SOURCES:%.c=$(BUILD)/%)
 
 .PHONY: all run test test-asan unit unit-tests api web-test lint docs clean packages packages-test \
-        install uninstall deb ctl
+        install uninstall deb ctl bench
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -76,6 +76,12 @@ $(BUILD)/embedded/%.o: $(BUILD)/embedded/%.c
 $(BUILD)/tests/unit/%_test: $(BUILD)/tests/unit/%_test.o $(filter-out $(BUILD)/app/main.o,$(APP_OBJECTS)) $(LIB_OBJECTS)
 	@echo "  $(if $(filter %.o,$@),compile,link) $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lcmocka -lm
+
+# What bench/ measures beside the service; see bench/README.md.
+$(BUILD)/bench/%: bench/%.c
+	@mkdir -p $(@D)
+	@echo "  compile $@"
+	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(PACKAGE_LIBS)
 
 packages:
 	@deploy/packages.sh build run
@@ -122,6 +128,14 @@ web-test: packages-test docs
 	@tests/run.py web
 
 unit-tests: $(UNIT_TESTS)
+
+# The table of figures, about a quarter of an hour. BENCH='--short --only list' and the like: see bench/run.py --help.
+# A peer whose packages are not to be had is left out.
+bench:
+	@deploy/packages.sh build run bench
+	@deploy/packages.sh peers || true
+	@$(MAKE) --no-print-directory all $(BUILD)/bench/bare $(BUILD)/bench/crypt
+	@bench/run.py $(BENCH)
 
 lint:
 	@deploy/packages.sh lint

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs the Debian packages that are missing, and says which and why: deploy/packages.sh build|run|test|web|lint|deb ...
+# Installs the Debian packages that are missing, and says which and why: deploy/packages.sh build|run|test|web|lint|deb|bench|peers ...
 # With everything there it does nothing, at once.
 set -u
 
@@ -57,6 +57,21 @@ lint  clang-format          layout
 lint  clang-tidy            analysis
 lint  cppcheck              analysis
 lint  shellcheck            the shell scripts
+bench wrk                   puts load on the servers
+peers python3-fastapi       the peers: FastAPI with SQLModel, and with asyncpg
+peers python3-sqlmodel      FastAPI with SQLModel
+peers python3-psycopg2      FastAPI with SQLModel
+peers python3-jose          tokens in Python
+peers python3-passlib       passwords in Python
+peers python3-bcrypt        passwords in Python
+peers python3-asyncpg       FastAPI with asyncpg
+peers uvicorn               runs FastAPI
+peers python3-uvloop        its fast loop
+peers python3-httptools     its fast parser
+peers golang-go             Go
+peers golang-github-lib-pq-dev           Go on PostgreSQL
+peers golang-github-golang-jwt-jwt-dev   tokens in Go
+peers golang-golang-x-crypto-dev         passwords in Go
 '
 
 # Services that these packages bring, which must not start on anybody's machine.

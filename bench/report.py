@@ -1,0 +1,68 @@
+"""Samples of several rounds as rows of one Markdown table."""
+import dataclasses
+import statistics
+
+HEAD = ("what", "connections", "who", "per second", "±", "p50 ms", "p99 ms", "client", "web server", "program",
+        "PostgreSQL", "todo.fcgi ÷ this", "the same in CPU")
+OURS = "todo.fcgi"
+
+
+@dataclasses.dataclass
+class Row:
+    """What came of one cell: medians over the rounds."""
+    what: str
+    connections: int
+    who: str
+    rate: float
+    spread: float  # half of the range, of the median
+    p50: float | None
+    p99: float | None
+    cpu: dict
+
+    @property
+    def work(self):
+        """CPU µs of the program and PostgreSQL; pgbench is its own program."""
+        program = self.cpu.get("app") or self.cpu.get("client", 0)
+        return program + self.cpu.get("postgres", 0)
+
+
+def median(values):
+    values = [value for value in values if value is not None]
+    return statistics.median(values) if values else None
+
+
+def make_row(cell, samples):
+    rates = [sample.rate for sample in samples]
+    middle = statistics.median(rates)
+    roles = {role for sample in samples for role in sample.cpu}
+    return Row(*cell, middle, (max(rates) - min(rates)) / 2 / middle, median(s.p50 for s in samples),
+               median(s.p99 for s in samples), {role: median(s.cpu.get(role) for s in samples) for role in roles})
+
+
+def ratios(rows):
+    """(what, connections, who) → our rate through theirs, and their work through ours."""
+    ours = {(row.what, row.connections): row for row in rows if row.who == OURS}
+    found = {}
+    for row in rows:
+        own = ours.get((row.what, row.connections))
+        if own and row.who != OURS:
+            found[row.what, row.connections, row.who] = (own.rate / row.rate, row.work / own.work if own.work else None)
+    return found
+
+
+def number(value):
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def table(rows):
+    against = ratios(rows)
+    lines = ["| " + " | ".join(HEAD) + " |", "|---|---:|---|" + "---:|" * (len(HEAD) - 3)]
+    for row in rows:
+        rate, work = against.get((row.what, row.connections, row.who), (None, None))
+        cells = [row.what, str(row.connections or ""), f"**{row.who}**" if row.who == OURS else row.who, number(row.rate),
+                 f"{row.spread:.0%}", number(row.p50), number(row.p99),
+                 *(number(row.cpu.get(role)) for role in ("client", "web", "app", "postgres")), number(rate), number(work)]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
