@@ -139,8 +139,8 @@ bool log_limited(enum log_kind kind, enum log_level level, const char *message,
 void log_state_begins(enum log_kind kind, enum log_level level, const char *message,
                       const struct log_field *fields, size_t count)
 {
-    if (!log_limit_set_told(kind, true) && !log_limited(kind, level, message, fields, count))
-        (void)log_limit_set_told(kind, false);
+    if (!log_limit_set_told(kind, true))
+        log_fields(level, message, fields, count);
 }
 
 void log_state_ends(enum log_kind kind, enum log_level level, const char *message)

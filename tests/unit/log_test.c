@@ -268,22 +268,6 @@ static void a_state_is_told_when_it_begins_and_when_it_ends(void **state)
     assert_string_equal(behind_time(end_catching()), " level=warning msg=back\n");
 }
 
-static void the_end_of_a_state_that_was_not_told_is_not_told(void **state)
-{
-    (void)state;
-    begin_catching();
-    for (int i = 0; i < 100; i++) {
-        log_state_begins(LOG_DATABASE_AWAY, LOG_ERROR, "away", NULL, 0);
-        log_state_ends(LOG_DATABASE_AWAY, LOG_WARNING, "back");
-    }
-    const char *text = end_catching();
-    int lines = 0;
-    for (; *text != '\0'; text = strchr(text, '\n') + 1, lines++)
-        assert_non_null(strstr(text, lines % 2 == 0 ? "msg=away" : "msg=back"));
-    assert_in_range(lines, 2, 30);
-    assert_int_equal(lines % 2, 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,7 +286,6 @@ int main(void)
         TEST(a_flood_is_cut_off),
         TEST(a_line_that_is_dropped_by_its_level_does_not_count),
         TEST(a_state_is_told_when_it_begins_and_when_it_ends),
-        TEST(the_end_of_a_state_that_was_not_told_is_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
