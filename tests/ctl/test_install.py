@@ -107,6 +107,40 @@ def test_the_debian_package_is_installed_upgraded_removed_and_purged(package, tm
     assert left == [], "what a purge leaves behind"
 
 
+# A copy of this machine, as far as it is written to: what the package does to it is gone with the mount.
+ON_A_COPY = r"""
+set -e
+mount -t tmpfs none "$1" && mkdir "$1/upper" "$1/work" "$1/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+cp "$2" "$1/root/todo.deb"
+chroot "$1/root" bash -e -c '
+    mount -t proc proc /proc
+    say() { echo "$1: $2"; }
+    dpkg -i /todo.deb >&2
+    say version "$(/usr/libexec/todo/todo.fcgi --version)"
+    say user "$(id -un todo)"
+    say secrets "$(stat -c "%a %U" /etc/todo/secrets)"
+    say socket "$(systemctl is-enabled todo.socket || true)"
+    say unit "$(systemd-analyze verify --man=no todo.service todo.socket 2>&1 | grep todo || true)"
+    echo WORKERS=3 >/etc/todo/todo.env
+    dpkg -i /todo.deb >&2
+    say upgraded "$(cat /etc/todo/todo.env)"
+    dpkg -r todo >&2
+    say removed "$(ls -d /usr/sbin/todoctl /usr/libexec/todo /etc/todo/todo.env 2>/dev/null | tr "\n" " ")"
+    dpkg -P todo >&2
+    say purged "$(find /etc /usr /var/lib -path "*todo*" -not -path "/usr/share/*/todo-*" -newer /todo.deb | tr "\n" " ")"
+'
+"""
+
+if os.getuid() == 0:
+    def test_on_this_machine_it_is_installed_upgraded_removed_and_purged(package, tmp_path):
+        """With systemd's own programs and dpkg's own folders, in a copy of the file system."""
+        told = run("unshare", "--mount", "bash", "-c", ON_A_COPY, "bash", tmp_path, package)
+        assert dict(line.split(": ", 1) for line in told.splitlines()) == {
+            "version": run(ROOT / "build/todo.fcgi", "--version").strip(), "user": "todo", "secrets": "700 root",
+            "socket": "disabled", "unit": "", "upgraded": "WORKERS=3", "removed": "/etc/todo/todo.env ", "purged": ""}
+
+
 def test_the_versions_agree():
     version = re.search(r"^VERSION\s*=\s*(\S+)", (ROOT / "Makefile").read_text(), re.M).group(1)
     assert run(TODOCTL, "--version") == f"todoctl {version}\n"
