@@ -71,6 +71,8 @@ if ! flock -n 8; then
     flock -w 60 8 || fail "processes of an earlier run are still using $RUN_DIR: end them first."
 fi
 
+rm -f "$RUN_DIR"/{fcgi,auth}-*.sock*             # of a lighttpd that was killed
+
 case $BIND in
     0.0.0.0) host=127.0.0.1 ;;
     ::) host=::1 ;;
