@@ -31,6 +31,7 @@ struct slot {
     int64_t start_at; /* of an empty slot */
     int64_t kill_at;  /* of one that has been asked to go */
     bool outdated;    /* of the program before a reload: to be replaced */
+    bool hung;        /* and was killed for it */
 };
 
 struct parent {
@@ -61,8 +62,10 @@ static void start_worker(struct parent *parent, struct slot *slot)
     slot->started = clock_monotonic();
     slot->kill_at = 0;
     slot->outdated = false;
+    slot->hung = false;
     if (pid > 0) {
         slot->pid = pid;
+        metrics_count(parent->metrics, METRICS_WORKER_STARTS, 1);
         return;
     }
     log_message(LOG_ERROR, "cannot fork a worker: %s", strerror(errno));
@@ -83,6 +86,24 @@ static struct slot *find_slot(struct parent *parent, pid_t pid)
         if (parent->slots[i].pid == pid)
             return &parent->slots[i];
     return NULL;
+}
+
+/* Why a worker has to be replaced. One that goes because the service stops, or has too many, has
+ * not. */
+static void count_end(const struct parent *parent, const struct slot *slot, int status)
+{
+    enum metrics_counter reason = METRICS_WORKER_ENDS_RECYCLED;
+    if (slot->hung)
+        reason = METRICS_WORKER_ENDS_HUNG;
+    else if (slot->kill_at != 0 && !slot->outdated)
+        return;
+    else if (slot->kill_at != 0)
+        reason = METRICS_WORKER_ENDS_RELOAD;
+    else if (WIFSIGNALED(status))
+        reason = METRICS_WORKER_ENDS_SIGNAL;
+    else if (WEXITSTATUS(status) != 0)
+        reason = METRICS_WORKER_ENDS_EXIT;
+    metrics_count(parent->metrics, reason, 1);
 }
 
 static void note_end(struct slot *slot, int status)
@@ -130,6 +151,7 @@ static void reap(struct parent *parent)
         struct slot *slot = find_slot(parent, pid);
         if (slot != NULL) {
             metrics_set_gone(parent->metrics, (int)(slot - parent->slots));
+            count_end(parent, slot, status);
             note_end(slot, status);
         } else if (pid == parent->checker && !parent->stopping) {
             finish_reload(parent, status);
@@ -173,10 +195,11 @@ static void tend_slot(struct parent *parent, int place)
         ask_to_go(parent, slot);
     if (slot->pid == 0)
         return;
-    bool hanging = hangs(parent, place, now);
-    if (hanging)
+    if (!slot->hung && hangs(parent, place, now)) {
         log_message(LOG_ERROR, "worker %d hangs and is killed", (int)slot->pid);
-    if (hanging || (slot->kill_at != 0 && now >= slot->kill_at))
+        slot->hung = true;
+    }
+    if (slot->hung || (slot->kill_at != 0 && now >= slot->kill_at))
         kill(slot->pid, SIGKILL);
 }
 

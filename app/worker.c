@@ -371,7 +371,8 @@ int worker_run(const struct pools *pools, int place)
         log_message(LOG_ERROR, "a worker cannot start: %s", strerror(errno));
         return EXIT_FAILURE;
     }
-    metrics_count(metrics, METRICS_WORKER_STARTS, 1);
+    if (place == WORKER_ALONE)
+        metrics_count(metrics, METRICS_WORKER_STARTS, 1);
     /* Now a schema may be applied, however long that takes; later, a worker that finds an old one
      * makes room for another. */
     reconnect(&worker);

@@ -89,6 +89,27 @@ def test_a_statement_that_fails_is_counted_by_what_it_means(start_responder):
     assert total(page, "todo_database_errors_total", 'error="other"') == total(page, "todo_database_errors_total") == 1
 
 
+def restarts(responder):
+    page = scrape(responder)
+    reasons = {reason: total(page, "todo_worker_restarts_total", f'reason="{reason}"') for reason in ("exit", "signal", "hung", "recycled", "reload")}
+    assert total(page, "todo_worker_restarts_total") == sum(reasons.values())
+    return {reason: count for reason, count in reasons.items() if count}
+
+
+def test_a_worker_that_has_served_enough_is_recycled(start_responder):
+    responder = start_responder({"WORKERS": "1", "MAX_REQUESTS": "5"})
+    wait_until(lambda: restarts(responder).get("recycled", 0) >= 3, "workers are replaced")
+    assert set(restarts(responder)) == {"recycled"}
+    assert scrape(responder)["todo_worker_starts_total", None] >= 4
+
+
+def test_workers_are_replaced_at_a_reload_and_not_at_a_stop(start_responder):
+    responder = start_responder({"WORKERS": "3"})
+    os.kill(responder.parent(), signal.SIGHUP)
+    wait_until(lambda: restarts(responder) == {"reload": 3}, "each worker has been replaced")
+    assert scrape(responder)["todo_worker_starts_total", None] == 6
+
+
 def burst(responder, clients, count, paths):
     command = [sys.executable, str(BURST), str(responder.socket), str(count // clients), *paths]
     return [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(clients)]
@@ -127,4 +148,5 @@ def test_after_100000_requests_over_8_workers_that_are_killed_the_sums_are_the_r
     lost = sum(sent - answered for result in results for sent, answered in result.values())
     assert sum(sent for result in results for sent, _ in result.values()) == 100_000
     assert kills >= 5 and lost <= kills
-    assert total(page, "todo_worker_starts_total") >= 8 + kills
+    assert total(page, "todo_worker_starts_total") == 8 + kills
+    assert total(page, "todo_worker_restarts_total", 'reason="signal"') == total(page, "todo_worker_restarts_total") == kills

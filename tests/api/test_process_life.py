@@ -139,6 +139,7 @@ def test_a_worker_that_hangs_is_replaced(start_responder):
         wait_until(lambda: not harness.alive(worker), "the hanging worker is killed")
     assert responder.get("/healthz").status == 200
     assert "hangs" in responder.log()
+    assert re.search(r'^todo_worker_restarts_total\{reason="hung"\} 1$', responder.get("/metrics").body.decode(), re.M)
 
 
 @pytest.mark.parametrize("abstract", [False, True])
