@@ -29,6 +29,7 @@ test  python3-jose          tokens as another program makes them
 test  python3-passlib       password hashes as another program makes them
 test  python3-bcrypt        password hashes as another program makes them
 test  pgbouncer             the service behind a connection pooler
+test  libfaketime           the service on a clock that is set back
 test  spawn-fcgi            the service as another starter runs it
 test  apache2-bin           the service behind Apache
 test  libapache2-mod-fcgid  the service behind Apache

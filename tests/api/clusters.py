@@ -1,9 +1,11 @@
 """PostgreSQL in special circumstances: a hot standby, a small disk."""
 import contextlib
 import os
+import pathlib
+import shutil
 import subprocess
 
-from harness import Cluster, wait_until
+from harness import Cluster, alive, scratch, wait_until
 
 
 @contextlib.contextmanager
@@ -82,3 +84,40 @@ class SmallDisk(Cluster):
     def close(self):
         super().close()
         self.keeper.communicate()
+
+
+class Clock:
+    """A clock for the processes that are started with its environment: it can be set while they run. What measures how long
+    something takes, CLOCK_MONOTONIC, goes on as it does on any machine whose clock is set."""
+
+    def __init__(self):
+        [library] = pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
+        self.folder = scratch()
+        self.file = self.folder / "offset"
+        self.environment = {"LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": self.file, "FAKETIME_NO_CACHE": "1",
+                            "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        self.set(0)
+
+    def set(self, seconds):
+        """So many ahead of the machine's clock, or behind."""
+        new = self.folder / "new"
+        new.write_text(f"{seconds:+d}\n")
+        new.rename(self.file)
+
+    def close(self):
+        shutil.rmtree(self.folder)
+        for file in pathlib.Path("/dev/shm").glob("*faketime_*"):  # it leaves those of processes that exec
+            if not alive(file.name.split("_")[-1]):
+                file.unlink(missing_ok=True)
+
+
+class ClockedCluster(Cluster):
+    """With a clock of its own."""
+
+    def __init__(self, clock):
+        self.clock = clock
+        super().__init__()
+
+    def create(self):
+        self.as_user += ["env", *(f"{name}={value}" for name, value in self.clock.environment.items())]
+        super().create()

@@ -117,7 +117,7 @@ def test_a_failover_loses_nothing_acknowledged():
             workers = server.workers() + server.auth_workers()
             with Writer(server.user()) as writer:
                 writer.goes_on()
-                primary.stop(signal.SIGKILL)
+                primary.stop(signal.SIGQUIT)
                 writer.is_refused()
                 standby.promote()
                 server.cluster = standby
