@@ -190,6 +190,10 @@ class Cluster:
             self.process = None
             wait_until(lambda: not any(map(alive, family)), "PostgreSQL has ended")
 
+    def crash(self):
+        self.stop(signal.SIGQUIT)
+        self.start()
+
     def freeze(self, sign=signal.SIGSTOP):
         """Stops all its processes where they stand; with SIGCONT they go on."""
         signal_all([self.process.pid, *descendants(self.process.pid)], sign)

@@ -126,11 +126,6 @@ def kill_postmaster(cluster):
     cluster.start()
 
 
-def crash(cluster):
-    cluster.stop(signal.SIGQUIT)
-    cluster.start()
-
-
 def kill_backend(cluster):
     """PostgreSQL then ends all others, too, and recovers by itself."""
     family = descendants(cluster.process.pid)
@@ -140,7 +135,7 @@ def kill_backend(cluster):
     wait_until(cluster.answers, "PostgreSQL has recovered")
 
 
-@pytest.mark.parametrize("fault", [kill_postmaster, crash, kill_backend])
+@pytest.mark.parametrize("fault", [Cluster.crash, kill_postmaster, kill_backend])
 def test_nothing_acknowledged_is_lost_and_nothing_is_done_twice(stage, fault):
     """The database fails three times."""
     with Writer(stage.user()) as writer:

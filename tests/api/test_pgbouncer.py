@@ -4,13 +4,15 @@ import contextlib
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 
 import pytest
 
-from client import check_problem
-from harness import Responder, free_port, scratch, wait_until
+from client import check_away, check_problem
+from harness import PATIENCE, Cluster, Responder, Server, free_port, scratch, wait_until
 from listing import query, walk
+from writer import Writer
 
 CONFIG = """
 [databases]
@@ -23,33 +25,58 @@ auth_type = any
 pool_mode = transaction
 default_pool_size = 2
 max_client_conn = 100
+server_login_retry = 0.1
 logfile = {folder}/pgbouncer.log
 """
 
 
+class Pooler:
+    """PgBouncer before a cluster."""
+
+    def __init__(self, cluster):
+        self.folder, self.port, self.prefix = scratch(), free_port(), []
+        (self.folder / "pgbouncer.ini").write_text(CONFIG.format(sockets=cluster.sockets, folder=self.folder, port=self.port))
+        if os.getuid() == 0:
+            owner = pwd.getpwnam("postgres")
+            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+            self.prefix = [f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
+        self.start()
+
+    def start(self):
+        command = ["setpriv", *self.prefix, "--pdeathsig=INT", "pgbouncer", str(self.folder / "pgbouncer.ini")]
+        with open(self.folder / "out.log", "ab") as out:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        wait_until(self.listens, "PgBouncer listens")
+
+    def listens(self):
+        with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
+            probe.connect(str(self.folder / f".s.PGSQL.{self.port}"))
+            return True
+        return False
+
+    def restart(self):
+        """As after a crash."""
+        self.process.kill()
+        self.process.wait(PATIENCE)
+        self.start()
+
+    def settings(self, database):
+        url = f"postgresql://todo@/{database}?host={self.folder}&port={self.port}"
+        return {"DATABASE_URL": url, "DB_PREPARE": "off", "WORKERS": "6", "DB_TIMEOUT": "30000"}
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(PATIENCE)
+        shutil.rmtree(self.folder)
+
+
 @pytest.fixture(scope="module")
 def pooled(cluster):
-    """A responder with more workers than the pooler has connections."""
-    folder, port = scratch(), free_port()
-    (folder / "pgbouncer.ini").write_text(CONFIG.format(sockets=cluster.sockets, folder=folder, port=port))
-    command = ["pgbouncer", str(folder / "pgbouncer.ini")]
-    if os.getuid() == 0:
-        owner = pwd.getpwnam("postgres")
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-        command = ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups", "--pdeathsig=INT", *command]
-    with open(folder / "out.log", "wb") as out:
-        pooler = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-    try:
-        wait_until(lambda: (folder / f".s.PGSQL.{port}").exists(), "PgBouncer listens")
+    """A service with more workers than the pooler has connections."""
+    with contextlib.closing(Pooler(cluster)) as pooler:
         database = cluster.new_database()
-        url = f"postgresql://todo@/{database}?host={folder}&port={port}"
-        with Responder(cluster, {"DATABASE_URL": url, "DB_PREPARE": "off", "WORKERS": "6", "DB_TIMEOUT": "30000"}, database) as responder:
+        with Responder(cluster, pooler.settings(database), database) as responder:
             yield responder
-    finally:
-        pooler.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            pooler.wait(20)
-        shutil.rmtree(folder)
 
 
 def life(server, number):
@@ -83,3 +110,17 @@ def test_no_statement_was_missed_or_mixed_up(pooled):
     log = pooled.log()
     for trouble in ("sqlstate=42P05", "sqlstate=26000", "sqlstate=25P02", "level=error"):
         assert trouble not in log, log
+
+
+def test_a_pooler_and_a_database_that_crash_lose_nothing_acknowledged():
+    with Cluster() as cluster, contextlib.closing(Pooler(cluster)) as pooler:
+        database = cluster.new_database()
+        with Server(cluster, pooler.settings(database), database) as server, Writer(server.user()) as writer:
+            for fault in (pooler.restart, cluster.crash, pooler.restart):
+                writer.goes_on()
+                fault()
+            writer.goes_on()
+        assert not writer.cut, writer
+        for answer in writer.refused:
+            check_away(answer)
+        writer.check()
