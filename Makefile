@@ -153,7 +153,7 @@ COMPDIR     = $(PREFIX)/share/bash-completion/completions
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 CONFDIR     = $(SYSCONFDIR)/todo
 WEB_FILES   = $(wildcard web/*.html web/*.css web/*.js web/*.svg)
-CONFIGS     = lighttpd.conf $(wildcard deploy/*.conf)
+CONFIGS     = lighttpd.conf $(wildcard deploy/*.conf) deploy/grafana.json
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(LIBEXECDIR) $(SBINDIR) $(DATADIR)/web $(DATADIR)/build/docs $(DATADIR)/deploy/errors \

@@ -12,7 +12,7 @@ import time
 
 import fcgi
 from exposition import scrape, total
-from harness import wait_until
+from harness import ROOT, wait_until
 
 BURST = pathlib.Path(__file__).with_name("burst.py")
 
@@ -108,6 +108,34 @@ def test_workers_are_replaced_at_a_reload_and_not_at_a_stop(start_responder):
     os.kill(responder.parent(), signal.SIGHUP)
     wait_until(lambda: restarts(responder) == {"reload": 3}, "each worker has been replaced")
     assert scrape(responder)["todo_worker_starts_total", None] == 6
+
+
+def expressions():
+    dashboard = json.loads((ROOT / "deploy" / "grafana.json").read_text())
+    return [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+
+
+def test_the_dashboard_asks_for_nothing_that_is_not_there(start_responder):
+    responder = start_responder()
+    responder.get("/healthz")
+    there = scrape(responder)
+    labels = {}
+    for name, text in there:
+        labels.setdefault(name, {"job"}).update(re.findall(r'(\w+)="', text or ""))
+    for expression in expressions():
+        names = re.findall(r"\btodo_\w+", expression)
+        assert names and set(names) <= set(labels), expression
+        for group in re.findall(r" by \(([^)]*)\)", expression):
+            assert set(group.split(", ")) <= labels[names[0]], expression
+    assert len(expressions()) >= 10
+
+
+def test_the_dashboards_expressions_are_promql(tmp_path):
+    rules = [{"record": f"panel:{number}", "expr": one.replace("$__rate_interval", "5m")} for number, one in enumerate(expressions())]
+    path = tmp_path / "rules.json"  # JSON is YAML
+    path.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}))
+    done = subprocess.run(["promtool", "check", "rules", str(path)], text=True, capture_output=True, timeout=60)
+    assert done.returncode == 0 and f"{len(rules)} rules found" in done.stdout, done
 
 
 def burst(responder, clients, count, paths):

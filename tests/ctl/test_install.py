@@ -12,7 +12,7 @@ from harness import ROOT
 INSTALLED = {"usr/libexec/todo/todo.fcgi", "usr/sbin/todoctl", "usr/share/man/man8/todo.fcgi.8",
              "usr/share/man/man8/todoctl.8", "usr/share/bash-completion/completions/todoctl",
              "usr/lib/sysusers.d/todo.conf", "usr/share/todo/web/index.html", "usr/share/todo/deploy/errors/503.html",
-             "usr/share/todo/examples/lighttpd.conf"}
+             "usr/share/todo/examples/lighttpd.conf", "usr/share/todo/examples/grafana.json"}
 
 
 # Nothing of the make that has started the tests: not its BUILD, not its flags.
