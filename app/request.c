@@ -13,43 +13,49 @@
 
 enum { MAX_REQUEST_ID = 64, MAX_HOST = 255, MAX_PAIRS = 1000 };
 
-#define AT(member) offsetof(struct cgi, member)
+/* With its length, which tells most names apart. */
+#define VARIABLE(name, member)                                                                     \
+    {                                                                                              \
+        name, sizeof name - 1, offsetof(struct cgi, member)                                        \
+    }
 
 static const struct {
     const char *name;
+    size_t length;
     size_t offset;
 } variables[] = {
-    {"REQUEST_METHOD", AT(method)},
-    {"PATH_INFO", AT(path_info)},
-    {"SCRIPT_NAME", AT(script_name)},
-    {"REQUEST_URI", AT(uri)},
-    {"QUERY_STRING", AT(query)},
-    {"REQUEST_SCHEME", AT(scheme)},
-    {"HTTPS", AT(https)},
-    {"HTTP_X_FORWARDED_PROTO", AT(forwarded_scheme)},
-    {"SERVER_NAME", AT(server_name)},
-    {"HTTP_HOST", AT(host)},
-    {"REMOTE_ADDR", AT(remote_address)},
-    {"HTTP_X_FORWARDED_FOR", AT(forwarded_for)},
-    {"HTTP_FORWARDED", AT(forwarded)},
-    {"CONTENT_TYPE", AT(content_type)},
-    {"CONTENT_LENGTH", AT(content_length)},
-    {"HTTP_AUTHORIZATION", AT(authorization)},
-    {"HTTP_COOKIE", AT(cookie)},
-    {"HTTP_USER_AGENT", AT(user_agent)},
-    {"HTTP_X_REQUEST_ID", AT(request_id)},
-    {"HTTP_IF_MATCH", AT(if_match)},
-    {"HTTP_IF_NONE_MATCH", AT(if_none_match)},
-    {"HTTP_ORIGIN", AT(origin)},
-    {"HTTP_ACCESS_CONTROL_REQUEST_METHOD", AT(wanted_method)},
+    VARIABLE("REQUEST_METHOD", method),
+    VARIABLE("PATH_INFO", path_info),
+    VARIABLE("SCRIPT_NAME", script_name),
+    VARIABLE("REQUEST_URI", uri),
+    VARIABLE("QUERY_STRING", query),
+    VARIABLE("REQUEST_SCHEME", scheme),
+    VARIABLE("HTTPS", https),
+    VARIABLE("HTTP_X_FORWARDED_PROTO", forwarded_scheme),
+    VARIABLE("SERVER_NAME", server_name),
+    VARIABLE("HTTP_HOST", host),
+    VARIABLE("REMOTE_ADDR", remote_address),
+    VARIABLE("HTTP_X_FORWARDED_FOR", forwarded_for),
+    VARIABLE("HTTP_FORWARDED", forwarded),
+    VARIABLE("CONTENT_TYPE", content_type),
+    VARIABLE("CONTENT_LENGTH", content_length),
+    VARIABLE("HTTP_AUTHORIZATION", authorization),
+    VARIABLE("HTTP_COOKIE", cookie),
+    VARIABLE("HTTP_USER_AGENT", user_agent),
+    VARIABLE("HTTP_X_REQUEST_ID", request_id),
+    VARIABLE("HTTP_IF_MATCH", if_match),
+    VARIABLE("HTTP_IF_NONE_MATCH", if_none_match),
+    VARIABLE("HTTP_ORIGIN", origin),
+    VARIABLE("HTTP_ACCESS_CONTROL_REQUEST_METHOD", wanted_method),
 };
 
 enum { VARIABLE_COUNT = sizeof variables / sizeof *variables };
 
 void request_set_variable(struct request *request, const char *name, const char *value)
 {
+    size_t length = strlen(name);
     for (size_t i = 0; i < VARIABLE_COUNT; i++)
-        if (strcmp(name, variables[i].name) == 0) {
+        if (length == variables[i].length && memcmp(name, variables[i].name, length) == 0) {
             const char *copy = arena_copy(request->arena, value, strlen(value));
             memcpy((char *)&request->cgi + variables[i].offset, &copy, sizeof copy);
             return;
@@ -68,11 +74,8 @@ static void set_missing(struct cgi *cgi)
 
 static const char *choose_id(struct request *request)
 {
-    static const char allowed[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
     const char *sent = request->cgi.request_id;
-    size_t length = strspn(sent, allowed);
-    if (length > 0 && length <= MAX_REQUEST_ID && sent[length] == '\0')
+    if (strlen(sent) <= MAX_REQUEST_ID && encoding_is_plain(sent, "._-"))
         return sent;
     struct uuid uuid = uuid_create();
     char *id = arena_alloc(request->arena, UUID_TEXT_SIZE);
@@ -82,10 +85,7 @@ static const char *choose_id(struct request *request)
 
 static bool is_host(const char *host)
 {
-    static const char allowed[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:[]";
-    size_t length = strspn(host, allowed);
-    return length > 0 && length <= MAX_HOST && host[length] == '\0';
+    return strlen(host) <= MAX_HOST && encoding_is_plain(host, ".-_:[]");
 }
 
 static bool is_https(const struct cgi *cgi)
@@ -182,7 +182,10 @@ static enum status decode(char *text, bool *has_nul)
 
 enum status request_split_pairs(struct arena *arena, const char *text, struct pairs *pairs)
 {
-    struct pair *items = arena_alloc(arena, MAX_PAIRS * sizeof *items);
+    size_t most = 1;
+    for (const char *at = text; most < MAX_PAIRS && (at = strchr(at, '&')) != NULL; at++)
+        most++;
+    struct pair *items = arena_alloc(arena, most * sizeof *items);
     *pairs = (struct pairs){.items = items};
 
     while (*text != '\0') {

@@ -22,6 +22,15 @@ uint64_t encoding_hash(const char *text)
     return hash;
 }
 
+bool encoding_is_plain(const char *text, const char *marks)
+{
+    const char *at = text;
+    while ((*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || (*at >= 'A' && *at <= 'Z') ||
+           (*at != '\0' && strchr(marks, *at) != NULL))
+        at++;
+    return at != text && *at == '\0';
+}
+
 int encoding_hex_value(char digit)
 {
     if (digit >= '0' && digit <= '9')

@@ -13,6 +13,9 @@ void encoding_random(void *out, size_t length);
 /* FNV-1a, 64 bits: for telling our own names apart, not against anybody. */
 uint64_t encoding_hash(const char *text);
 
+/* Whether a text is not empty and holds nothing but ASCII letters, digits and these marks. */
+bool encoding_is_plain(const char *text, const char *marks);
+
 /* The value of a hexadecimal digit, or -1. */
 int encoding_hex_value(char digit);
 

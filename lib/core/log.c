@@ -2,6 +2,7 @@
 #include "log.h"
 
 #include "clock.h"
+#include "encoding.h"
 #include "log_limit.h"
 
 #include <errno.h>
@@ -52,21 +53,17 @@ static void line_add_escaped(struct line *line, const char *value)
     for (size_t i = 0; i < VALUE_SIZE && *value != '\0'; i++, value++) {
         unsigned char byte = (unsigned char)*value;
         char escaped[8];
+        if (byte >= 0x20 && byte != 0x7F && byte != '"' && byte != '\\') {
+            line_add(line, value, 1);
+            continue;
+        }
         if (byte == '"' || byte == '\\')
             snprintf(escaped, sizeof escaped, "\\%c", byte);
-        else if (byte < 0x20 || byte == 0x7F)
-            snprintf(escaped, sizeof escaped, "\\u%04x", byte);
         else
-            snprintf(escaped, sizeof escaped, "%c", byte);
+            snprintf(escaped, sizeof escaped, "\\u%04x", byte);
         line_add(line, escaped, strlen(escaped));
     }
     line_add(line, "\"", 1);
-}
-
-static bool is_bare(const char *value)
-{
-    return *value != '\0' && strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                           "0123456789-_./:{}") == strlen(value);
 }
 
 static void line_add_field(struct line *line, const struct log_field *field)
@@ -80,7 +77,7 @@ static void line_add_field(struct line *line, const struct log_field *field)
     else
         line_add(line, field->name, strlen(field->name));
     line_add(line, as_json ? ":" : "=", 1);
-    if (as_json ? field->number : is_bare(field->value))
+    if (as_json ? field->number : encoding_is_plain(field->value, "-_./:{}"))
         line_add(line, field->value, strlen(field->value));
     else
         line_add_escaped(line, field->value);

@@ -24,6 +24,20 @@ static void hexadecimal_digits_have_their_values(void **state)
     }
 }
 
+static void a_plain_text_is_letters_digits_and_the_marks_named(void **state)
+{
+    (void)state;
+    assert_true(encoding_is_plain("azAZ09", ""));
+    assert_true(encoding_is_plain("a.b-c", ".-"));
+    assert_false(encoding_is_plain("", ".-"));
+    for (int byte = 1; byte < 256; byte++) {
+        char text[] = {'x', (char)byte, 'y', '\0'};
+        bool is_letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+        bool expected = is_letter || (byte >= '0' && byte <= '9') || byte == '.' || byte == '[';
+        assert_int_equal(encoding_is_plain(text, ".["), expected);
+    }
+}
+
 static void the_hash_is_fnv_1a(void **state)
 {
     (void)state;
@@ -207,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hexadecimal_digits_have_their_values),
+        cmocka_unit_test(a_plain_text_is_letters_digits_and_the_marks_named),
         cmocka_unit_test(the_hash_is_fnv_1a),
         cmocka_unit_test(random_bytes_are_not_the_same_twice),
         cmocka_unit_test(random_bytes_stay_in_their_place),
