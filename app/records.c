@@ -114,19 +114,18 @@ static enum verdict check(const unsigned char *at, const unsigned char *end)
 bool records_await_request(int connection)
 {
     static unsigned char held[HELD_SIZE];
-    size_t size = 0;
-    int from_start = 0;
+    int size = 0;
     enum verdict verdict = HEAD_INCOMPLETE;
-    /* With an offset, each look shows what has come since the last one, and waits for it. Before
-     * Linux 6.9 that is for unix sockets alone; whoever listens on TCP trusts all who can connect.
-     */
-    if (setsockopt(connection, SOL_SOCKET, SO_PEEK_OFF, &from_start, sizeof from_start) != 0)
-        return true;
-    while (size < sizeof held && verdict == HEAD_INCOMPLETE) {
-        ssize_t more = recv(connection, held + size, sizeof held - size, MSG_PEEK);
+    while (size < HELD_SIZE && verdict == HEAD_INCOMPLETE) {
+        /* With an offset, each look shows what has come since the last one, and waits for it.
+         * Before Linux 6.9 that is for unix sockets alone; whoever listens on TCP trusts all who
+         * can connect. */
+        if (size > 0 && setsockopt(connection, SOL_SOCKET, SO_PEEK_OFF, &size, sizeof size) != 0)
+            return true;
+        ssize_t more = recv(connection, held + size, (size_t)(HELD_SIZE - size), MSG_PEEK);
         if (more <= 0)
             return false;
-        size += (size_t)more;
+        size += (int)more;
         verdict = check(held, held + size);
     }
     /* A body may go on behind what we hold; a head may not. Waiting for more of it here would be a
