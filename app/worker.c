@@ -1,6 +1,7 @@
 /* A worker: accepts FastCGI requests on a listening socket, one at a time, and answers them. */
 #include "worker.h"
 
+#include "app/deadline.h"
 #include "app/dispatch.h"
 #include "app/records.h"
 #include "app/routes.h"
@@ -19,7 +20,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 /* Milliseconds between an idle worker's tries to reach the database. */
@@ -37,20 +37,11 @@ struct worker {
 };
 
 static volatile sig_atomic_t stopping;
-static volatile sig_atomic_t open_connection = -1;
 
 static void on_stop(int number)
 {
     (void)number;
     stopping = 1;
-}
-
-/* The time for reading or writing is over: cuts the connection, which ends any wait on it. */
-static void on_deadline(int number)
-{
-    (void)number;
-    if (open_connection >= 0)
-        shutdown(open_connection, SHUT_RDWR);
 }
 
 void worker_fill_signals(sigset_t *signals)
@@ -77,14 +68,8 @@ static void handle_signals(bool alone)
     handle_signal(SIGUSR1, on_stop);
     handle_signal(SIGINT, alone ? on_stop : SIG_IGN);
     handle_signal(SIGHUP, alone ? on_stop : SIG_IGN);
-    handle_signal(SIGALRM, on_deadline);
     handle_signal(SIGPIPE, SIG_IGN);
-}
-
-static void set_deadline(int64_t seconds)
-{
-    struct itimerval timer = {.it_value = {.tv_sec = seconds}};
-    setitimer(ITIMER_REAL, &timer, NULL);
+    deadline_set_up();
 }
 
 static void count_database(const struct worker *worker)
@@ -258,16 +243,16 @@ static void answer(struct worker *worker)
     enum status fault = request_complete(&request, worker->settings->base_path);
     log_set_request(request.id);
     enum status body_fault = read_body(worker, &request);
-    set_deadline(0);
+    deadline_clear();
     dispatch(services, &request, fault != STATUS_OK ? fault : body_fault, &response);
 
     count_request(worker, &request, &response);
-    set_deadline(worker->settings->request_timeout);
+    deadline_set(worker->fcgi.ipcFd, worker->settings->request_timeout);
     send_response(worker, &request, &response);
     /* "Kept", so that the library leaves the closing to us: it would wait for the peer. */
     worker->fcgi.keepConnection = 1;
     FCGX_Finish_r(&worker->fcgi);
-    open_connection = -1;
+    deadline_clear();
     close(worker->fcgi.ipcFd);
     worker->fcgi.ipcFd = -1;
 
@@ -283,19 +268,18 @@ static void answer(struct worker *worker)
 static bool serve_connection(struct worker *worker, int connection)
 {
     bool served = false;
-    open_connection = connection;
-    set_deadline(worker->settings->request_timeout);
+    deadline_set(connection, worker->settings->request_timeout);
     if (records_await_request(connection)) {
         worker->fcgi.ipcFd = connection;
         worker->fcgi.keepConnection = 1;
         served = FCGX_Accept_r(&worker->fcgi) == 0;
     } else {
+        deadline_clear();
         close(connection);
     }
     if (served)
         answer(worker);
-    set_deadline(0);
-    open_connection = -1;
+    deadline_clear();
     arena_reset(worker->services.arena);
     return served;
 }
