@@ -5,6 +5,7 @@
 #include "app/dispatch.h"
 #include "app/records.h"
 #include "app/routes.h"
+#include "lib/auth/token_cache.h"
 #include "lib/core/clock.h"
 #include "lib/core/log.h"
 #include "lib/data/schema.h"
@@ -347,7 +348,8 @@ int worker_run(const struct pools *pools, int place)
                      .limits = pools->limits,
                      .hashing = pools->hashing,
                      .keys = {.current = settings->jwt_secret,
-                              .previous = settings->jwt_secret_previous}},
+                              .previous = settings->jwt_secret_previous,
+                              .cache = token_cache_create()}},
     };
     if (is_auth)
         step_back();
@@ -374,6 +376,7 @@ int worker_run(const struct pools *pools, int place)
             break;
     }
     count_database(&worker);
+    token_cache_destroy(worker.services.keys.cache);
     db_destroy(worker.services.db);
     arena_destroy(worker.services.arena);
     close(worker.epoll);

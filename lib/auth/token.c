@@ -3,6 +3,7 @@
 
 #include "lib/core/clock.h"
 #include "lib/core/encoding.h"
+#include "token_cache.h"
 
 #include <errno.h>
 #include <jwt.h>
@@ -83,21 +84,33 @@ static jwt_t *decode(const char *secret, const char *token)
 
 enum claim_form { CLAIM_ABSENT, CLAIM_GOOD, CLAIM_BAD };
 
-/* A NumericDate (RFC 7519 §2): a JSON number of seconds, not necessarily whole. libjwt's own
- * getter takes strings and fractions for 0. */
-static enum claim_form read_time(jwt_t *jwt, const char *name, int64_t *micros)
+/* A NumericDate (RFC 7519 §2): a JSON number of seconds, not necessarily whole. */
+static enum claim_form read_seconds(jwt_t *jwt, const char *name, double *seconds)
 {
+    /* libjwt takes strings and fractions for 0, and what is absent for -1. */
+    long whole = jwt_get_grant_int(jwt, name);
+    if (whole > 0) {
+        *seconds = (double)whole;
+        return CLAIM_GOOD;
+    }
     char *json = jwt_get_grants_json(jwt, name);
     if (json == NULL)
         return CLAIM_ABSENT;
     char *end;
-    double seconds = strtod(json, &end);
+    *seconds = strtod(json, &end);
     bool is_number = end != json && *end == '\0' && strchr("-0123456789", json[0]) != NULL;
     free(json);
+    return is_number && isfinite(*seconds) ? CLAIM_GOOD : CLAIM_BAD;
+}
+
+static enum claim_form read_time(jwt_t *jwt, const char *name, int64_t *micros)
+{
     const double earliest = (double)CLOCK_MIN / CLOCK_SECOND;
     const double latest = (double)CLOCK_MAX / CLOCK_SECOND;
-    if (!is_number || !isfinite(seconds))
-        return CLAIM_BAD;
+    double seconds;
+    enum claim_form form = read_seconds(jwt, name, &seconds);
+    if (form != CLAIM_GOOD)
+        return form;
     *micros = (int64_t)(fmax(earliest, fmin(seconds, latest)) * CLOCK_SECOND);
     return CLAIM_GOOD;
 }
@@ -128,41 +141,52 @@ static bool has_pinned_header(jwt_t *jwt)
 
 static const char *read_claims(jwt_t *jwt, struct claims *claims)
 {
-    int64_t now = clock_now();
-    int64_t not_before = 0;
     *claims = (struct claims){0};
     if (!has_pinned_header(jwt))
         return "the token's header is not accepted";
     if (read_time(jwt, "exp", &claims->expires_at) != CLAIM_GOOD)
         return "the token has no valid expiry";
-    if (claims->expires_at <= now)
-        return "the token has expired";
-    if (read_time(jwt, "nbf", &not_before) == CLAIM_BAD || not_before > now)
-        return "the token is not valid yet";
     if (read_uuid(jwt, "sub", &claims->user_id) != CLAIM_GOOD)
         return "the token names no user";
     enum claim_form session = read_uuid(jwt, "sid", &claims->session_id);
     enum claim_form issued = read_time(jwt, "iat", &claims->issued_at);
-    if (session == CLAIM_BAD || issued == CLAIM_BAD)
+    enum claim_form begins = read_time(jwt, "nbf", &claims->not_before);
+    if (session == CLAIM_BAD || issued == CLAIM_BAD || begins == CLAIM_BAD)
         return "the token's claims are malformed";
     claims->has_session = session == CLAIM_GOOD;
     claims->has_issued_at = issued == CLAIM_GOOD;
     return NULL;
 }
 
+/* The claims of a token that one of the keys has signed, whenever they hold. */
+static const char *read_token(const struct token_keys *keys, const char *token,
+                              struct claims *claims)
+{
+    bool has_form = has_token_form(token);
+    jwt_t *jwt = has_form ? decode(keys->current, token) : NULL;
+    if (jwt == NULL && has_form)
+        jwt = decode(keys->previous, token);
+    if (jwt == NULL)
+        return "the token is malformed or its signature is wrong";
+    const char *why = read_claims(jwt, claims);
+    jwt_free(jwt);
+    return why;
+}
+
 enum status token_verify(const struct token_keys *keys, const char *token, struct claims *claims,
                          const char **why)
 {
-    *why = "the token is malformed or its signature is wrong";
-    if (!has_token_form(token))
-        return STATUS_INVALID_TOKEN;
-    jwt_t *jwt = decode(keys->current, token);
-    if (jwt == NULL)
-        jwt = decode(keys->previous, token);
-    if (jwt == NULL)
-        return STATUS_INVALID_TOKEN;
-    *why = read_claims(jwt, claims);
-    jwt_free(jwt);
+    int64_t now = clock_now();
+    *why = NULL;
+    if (!token_cache_find(keys->cache, token, claims)) {
+        *why = read_token(keys, token, claims);
+        if (*why == NULL)
+            token_cache_add(keys->cache, token, claims);
+    }
+    if (*why == NULL && claims->expires_at <= now)
+        *why = "the token has expired";
+    if (*why == NULL && claims->not_before > now)
+        *why = "the token is not valid yet";
     return *why == NULL ? STATUS_OK : STATUS_INVALID_TOKEN;
 }
 

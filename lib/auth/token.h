@@ -16,10 +16,14 @@ enum {
     TOKEN_REFRESH_HASH_SIZE = 32 /* SHA-256 */
 };
 
-/* The secret that signs and verifies, and one that only verifies still; NULL for none. */
+struct token_cache;
+
+/* The secret that signs and verifies, and one that only verifies still; NULL for none. With a cache
+ * (token_cache.h), or NULL, of what they have verified. */
 struct token_keys {
     const char *current;
     const char *previous;
+    struct token_cache *cache;
 };
 
 struct claims {
@@ -30,6 +34,7 @@ struct claims {
     int64_t issued_at; /* iat, microseconds */
     bool has_issued_at;
     int64_t expires_at; /* exp, microseconds */
+    int64_t not_before; /* nbf, microseconds, or 0; only read */
 };
 
 /* Signs `claims` (with whole seconds) into request memory. */
