@@ -91,18 +91,40 @@ static char *put_escaped(char *out, unsigned char byte)
     return out + 5;
 }
 
+static bool is_plain(unsigned char byte)
+{
+    return byte >= 0x20 && byte != '"' && byte != '\\';
+}
+
+/* The same for eight bytes at once. In each byte, the highest bit of (x - n) & ~x says x < n, as
+ * long as no lower byte does; and x is 0 where x < 1. */
+static bool is_plain_word(const char *text)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t word;
+    memcpy(&word, text, sizeof word);
+    uint64_t quote = word ^ each * '"';
+    uint64_t backslash = word ^ each * '\\';
+    uint64_t below = (word - each * 0x20) & ~word;
+    below |= (quote - each) & ~quote;
+    below |= (backslash - each) & ~backslash;
+    return (below & each * 0x80) == 0;
+}
+
 void json_add_text(struct buffer *buffer, const char *text)
 {
     enum { LONGEST_ESCAPE = 6 };
-    char *begin = buffer_reserve(buffer, strlen(text) * LONGEST_ESCAPE + 2);
+    const char *end = text + strlen(text);
+    char *begin = buffer_reserve(buffer, (size_t)(end - text) * LONGEST_ESCAPE + 2);
     char *out = begin;
     *out++ = '"';
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (byte >= 0x20 && byte != '"' && byte != '\\')
-            *out++ = *text;
-        else
-            out = put_escaped(out, byte);
+    while (*text != '\0') {
+        for (; end - text >= 8 && is_plain_word(text); text += 8, out += 8)
+            memcpy(out, text, 8);
+        while (is_plain((unsigned char)*text))
+            *out++ = *text++;
+        if (*text != '\0')
+            out = put_escaped(out, (unsigned char)*text++);
     }
     *out++ = '"';
     buffer->length += (size_t)(out - begin);

@@ -39,22 +39,22 @@ static int64_t days_from_civil(int64_t year, int64_t month, int64_t day)
 }
 
 struct civil {
-    int year, month, day;
+    unsigned year, month, day;
 };
 
 /* The inverse of days_from_civil, in 400-year cycles of 146,097 days; for years from 0 on. */
-static struct civil civil_from_days(int64_t days)
+static struct civil civil_from_days(unsigned days)
 {
     days += 719468;
-    int64_t cycle = days / 146097;
-    int64_t rest = days % 146097;
-    int64_t year = (rest - rest / 1460 + rest / 36524 - rest / 146096) / 365;
-    int64_t day = rest - (365 * year + year / 4 - year / 100);
-    int64_t month = (5 * day + 2) / 153;
+    unsigned cycle = days / 146097;
+    unsigned rest = days % 146097;
+    unsigned year = (rest - rest / 1460 + rest / 36524 - rest / 146096) / 365;
+    unsigned day = rest - (365 * year + year / 4 - year / 100);
+    unsigned month = (5 * day + 2) / 153;
     struct civil civil = {
-        .year = (int)(year + cycle * 400 + (month >= 10)),
-        .month = (int)(month < 10 ? month + 3 : month - 9),
-        .day = (int)(day - (153 * month + 2) / 5 + 1),
+        .year = year + cycle * 400 + (month >= 10),
+        .month = month < 10 ? month + 3 : month - 9,
+        .day = day - (153 * month + 2) / 5 + 1,
     };
     return civil;
 }
@@ -64,7 +64,7 @@ static int64_t floor_divide(int64_t value, int64_t by)
     return value / by - (value % by < 0);
 }
 
-static char *put_two(char *out, int number)
+static char *put_two(char *out, unsigned number)
 {
     *out++ = (char)('0' + number / 10);
     *out++ = (char)('0' + number % 10);
@@ -73,7 +73,7 @@ static char *put_two(char *out, int number)
 
 static char *put_date(char *out, int64_t days)
 {
-    struct civil date = civil_from_days(days);
+    struct civil date = civil_from_days((unsigned)days);
     out = put_two(out, date.year / 100);
     out = put_two(out, date.year % 100);
     *out++ = '-';
@@ -87,7 +87,7 @@ void clock_format_date(int64_t micros, char out[CLOCK_TEXT_SIZE])
     *put_date(out, floor_divide(micros, MICROS_PER_DAY)) = '\0';
 }
 
-static char *put_fraction(char *out, int fraction, bool precise)
+static char *put_fraction(char *out, unsigned fraction, bool precise)
 {
     *out++ = '.';
     out = put_two(out, fraction / 10000);
@@ -102,8 +102,8 @@ void clock_format(int64_t micros, bool precise, char out[CLOCK_TEXT_SIZE])
 {
     int64_t days = floor_divide(micros, MICROS_PER_DAY);
     int64_t rest = micros - days * MICROS_PER_DAY;
-    int seconds = (int)(rest / CLOCK_SECOND);
-    int fraction = (int)(rest % CLOCK_SECOND);
+    unsigned seconds = (unsigned)(rest / CLOCK_SECOND);
+    unsigned fraction = (unsigned)(rest % CLOCK_SECOND);
 
     out = put_date(out, days);
     *out++ = 'T';

@@ -88,7 +88,8 @@ static void write_line(enum log_level level, const char *message, const struct l
                        size_t count, const struct log_field *last)
 {
     static const char *const names[] = {"error", "warning", "info", "debug"};
-    struct line line = {.length = 0};
+    struct line line;
+    line.length = 0; /* and its 4 KB as they are */
     char time[CLOCK_TEXT_SIZE];
     clock_format(clock_now(), true, time);
     struct log_field head[] = {

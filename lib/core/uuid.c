@@ -55,11 +55,15 @@ bool uuid_parse(const char *text, struct uuid *uuid)
 void uuid_format(const struct uuid *uuid, char out[UUID_TEXT_SIZE])
 {
     static const char hex[] = "0123456789abcdef";
-    for (size_t i = 0; i < sizeof uuid->bytes; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
+    static const int groups[] = {4, 2, 2, 2, 6};
+    const unsigned char *byte = uuid->bytes;
+    for (int group = 0; group < 5; group++) {
+        if (group > 0)
             *out++ = '-';
-        *out++ = hex[uuid->bytes[i] >> 4];
-        *out++ = hex[uuid->bytes[i] & 15];
+        for (int i = 0; i < groups[group]; i++, byte++) {
+            *out++ = hex[*byte >> 4];
+            *out++ = hex[*byte & 15];
+        }
     }
     *out = '\0';
 }

@@ -380,10 +380,8 @@ enum status db_run_script(struct db *db, const char *sql)
 
 const void *db_cell(const struct db_rows *rows, int row, int column, size_t *length)
 {
-    if (PQgetisnull(rows->result, row, column)) {
-        *length = 0;
-        return NULL;
-    }
     *length = (size_t)PQgetlength(rows->result, row, column);
+    if (*length == 0 && PQgetisnull(rows->result, row, column))
+        return NULL;
     return PQgetvalue(rows->result, row, column);
 }

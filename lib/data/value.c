@@ -154,14 +154,15 @@ int64_t value_get_integer(const struct db_rows *rows, int row, int column)
     const void *bytes = db_cell(rows, row, column, &length);
     if (bytes == NULL)
         return 0;
-    uint64_t value = get_big_endian(bytes, length);
     switch (length) {
     case 2:
-        return (int16_t)value;
+        return (int16_t)get_big_endian(bytes, 2);
     case 4:
-        return (int32_t)value;
+        return (int32_t)get_big_endian(bytes, 4);
+    case 8:
+        return (int64_t)get_big_endian(bytes, 8);
     default:
-        return (int64_t)value;
+        return 0;
     }
 }
 
