@@ -15,7 +15,7 @@ struct entry {
 };
 
 struct token_cache {
-    EVP_MD *sha256; /* looked up once: that costs more than the hash */
+    EVP_MD_CTX *sha256; /* set up once: that costs more than the hash */
     struct entry entries[TOKEN_CACHE_SIZE];
 };
 
@@ -24,51 +24,61 @@ struct token_cache *token_cache_create(void)
     struct token_cache *cache = calloc(1, sizeof *cache);
     if (cache == NULL)
         return NULL;
-    cache->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    if (cache->sha256 != NULL)
+    cache->sha256 = EVP_MD_CTX_new();
+    if (cache->sha256 != NULL && EVP_DigestInit_ex(cache->sha256, EVP_sha256(), NULL) == 1)
         return cache;
-    free(cache);
+    token_cache_destroy(cache);
     return NULL;
 }
 
 void token_cache_destroy(struct token_cache *cache)
 {
     if (cache != NULL)
-        EVP_MD_free(cache->sha256);
+        EVP_MD_CTX_free(cache->sha256);
     free(cache);
 }
 
-/* The one place where a token may stand. */
-static size_t find_place(const struct token_cache *cache, const char *token,
-                         unsigned char digest[DIGEST_SIZE])
+static bool hash(const struct token_cache *cache, const char *token,
+                 unsigned char digest[DIGEST_SIZE])
 {
-    uint16_t place;
-    if (EVP_Digest(token, strlen(token), digest, NULL, cache->sha256, NULL) != 1)
-        return TOKEN_CACHE_SIZE;
-    memcpy(&place, digest, sizeof place);
-    return place % TOKEN_CACHE_SIZE;
+    return cache != NULL && EVP_DigestInit_ex(cache->sha256, NULL, NULL) == 1 &&
+           EVP_DigestUpdate(cache->sha256, token, strlen(token)) == 1 &&
+           EVP_DigestFinal_ex(cache->sha256, digest, NULL) == 1;
+}
+
+/* The two places where a token may stand. */
+static size_t find_place(const unsigned char digest[DIGEST_SIZE], size_t choice)
+{
+    uint16_t number;
+    memcpy(&number, digest + choice * sizeof number, sizeof number);
+    return number % TOKEN_CACHE_SIZE;
 }
 
 bool token_cache_find(const struct token_cache *cache, const char *token, struct claims *claims)
 {
     unsigned char digest[DIGEST_SIZE];
-    size_t place = cache == NULL ? TOKEN_CACHE_SIZE : find_place(cache, token, digest);
-    if (place == TOKEN_CACHE_SIZE)
+    if (!hash(cache, token, digest))
         return false;
-    const struct entry *entry = &cache->entries[place];
-    if (!entry->is_used || memcmp(entry->digest, digest, sizeof digest) != 0)
-        return false;
-    *claims = entry->claims;
-    return true;
+    for (size_t choice = 0; choice < 2; choice++) {
+        const struct entry *entry = &cache->entries[find_place(digest, choice)];
+        if (entry->is_used && memcmp(entry->digest, digest, sizeof digest) == 0) {
+            *claims = entry->claims;
+            return true;
+        }
+    }
+    return false;
 }
 
 void token_cache_add(struct token_cache *cache, const char *token, const struct claims *claims)
 {
     unsigned char digest[DIGEST_SIZE];
-    size_t place = cache == NULL ? TOKEN_CACHE_SIZE : find_place(cache, token, digest);
-    if (place == TOKEN_CACHE_SIZE)
+    if (!hash(cache, token, digest))
         return;
-    struct entry *entry = &cache->entries[place];
+    /* The one that is free, or else expires first. */
+    struct entry *entry = &cache->entries[find_place(digest, 0)];
+    struct entry *other = &cache->entries[find_place(digest, 1)];
+    if (entry->is_used && (!other->is_used || other->claims.expires_at < entry->claims.expires_at))
+        entry = other;
     *entry = (struct entry){.is_used = true, .claims = *claims};
     memcpy(entry->digest, digest, sizeof digest);
 }
