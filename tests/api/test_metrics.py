@@ -1,5 +1,4 @@
 """/metrics: complete, in Prometheus' format, and exact although many processes count and some are killed."""
-import contextlib
 import itertools
 import json
 import os
@@ -12,7 +11,7 @@ import time
 
 import fcgi
 from exposition import scrape, total
-from harness import ROOT, wait_until
+from harness import ROOT, alive, wait_until
 
 BURST = pathlib.Path(__file__).with_name("burst.py")
 
@@ -150,9 +149,10 @@ def kill_workers(responder, while_running):
         now = wait_until(lambda: len(pids := responder.workers()) == wanted and pids, "all workers are there")
         if not any(client.poll() is None for client in while_running):
             return kills
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(now[turn % wanted], signal.SIGKILL)
-            kills += 1
+        killed = now[turn % wanted]
+        os.kill(killed, signal.SIGKILL)
+        kills += 1
+        wait_until(lambda: not alive(killed), "it has ended")
 
 
 def test_after_100000_requests_over_8_workers_that_are_killed_the_sums_are_the_requests(start_responder):
