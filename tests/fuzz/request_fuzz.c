@@ -1,7 +1,9 @@
 /* app/request and app/dispatch: a whole request, with no database. An input is lines NAME=value, an
  * empty line and the body; `HTTP_AUTHORIZATION=@` stands for a token that holds. */
 #include "app/dispatch.h"
+#include "app/hashing.h"
 #include "app/json.h"
+#include "app/rate_limit.h"
 #include "app/routes.h"
 #include "lib/core/clock.h"
 #include "lib/core/log.h"
@@ -11,6 +13,14 @@ static struct settings settings = {.bcrypt_cost = 4,
                                    .access_token_ttl = 60,
                                    .refresh_token_ttl = 60,
                                    .cors_origins = "https://a.example",
+                                   .trusted_proxies = "127.0.0.1, 10.0.0.0/8",
+                                   .rate_limits = 1,
+                                   .rate_sign_ins = 1000,
+                                   .rate_sign_ins_account = 1,
+                                   .rate_sign_ins_address = 1000,
+                                   .rate_sign_ups = 100000,
+                                   .rate_refreshes = 100000,
+                                   .rate_requests = 100000,
                                    .metrics_token = "0123456789abcdef"};
 static struct services services = {.settings = &settings,
                                    .keys = {.current = "a secret of thirty-two bytes, yes"}};
@@ -105,6 +115,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             .url = "host=/nonexistent", .timeout = 100000, .arena = services.arena};
         services.db = db_create(&away);
         services.metrics = metrics_create(routes_count, routes_labels, -1);
+        int limits_fd = -1, hashing_fd = -1;
+        services.limits = rate_limits_create(&limits_fd);
+        services.hashing = hashing_create(1, 1, &hashing_fd);
     }
     serve(services.arena, data, size);
     arena_reset(services.arena);
