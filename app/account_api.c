@@ -79,6 +79,8 @@ enum status account_api_sign_up(struct services *services, struct request *reque
         status = hashing_hash(services, response, input->password, hash);
     if (status == STATUS_OK)
         status = user_store_insert(services->db, input->email, hash, &user);
+    if (status == STATUS_UNAVAILABLE)
+        rate_limit_undo_sign_up(services, request);
     if (status != STATUS_OK)
         return status;
     audit_log(request, "signup", &user.id);

@@ -128,6 +128,16 @@ static enum status confirm_user(struct services *services, struct request *reque
     return status;
 }
 
+static enum status serve(struct services *services, struct request *request,
+                         struct response *response)
+{
+    enum status status = validate(request, response);
+    if (status != STATUS_OK)
+        return confirm_user(services, request, response, status);
+    status = request->route->handle(services, request, response);
+    return status == STATUS_INVALID ? confirm_user(services, request, response, status) : status;
+}
+
 static enum status answer(struct services *services, struct request *request, enum status fault,
                           struct response *response)
 {
@@ -145,11 +155,10 @@ static enum status answer(struct services *services, struct request *request, en
         status = rate_limit_request(services, request, response);
     if (status != STATUS_OK)
         return status;
-    status = validate(request, response);
-    if (status != STATUS_OK)
-        return confirm_user(services, request, response, status);
-    status = request->route->handle(services, request, response);
-    return status == STATUS_INVALID ? confirm_user(services, request, response, status) : status;
+    status = serve(services, request, response);
+    if (status == STATUS_INVALID_TOKEN && request->route->access == USER)
+        rate_limit_undo_request(services, request);
+    return status;
 }
 
 void dispatch(struct services *services, struct request *request, enum status fault,

@@ -84,16 +84,27 @@ static enum status tell(struct services *services, struct response *response,
     return STATUS_RATE_LIMITED;
 }
 
+static struct rate_quota now_of(const struct state *state)
+{
+    return (struct rate_quota){
+        .now = clock_monotonic(), .window = state->window, .quota = state->quota};
+}
+
 static enum status take(struct services *services, struct response *response, uint64_t key,
                         struct state *state)
 {
-    struct rate_quota quota = {
-        .now = clock_monotonic(), .window = state->window, .quota = state->quota};
+    struct rate_quota quota = now_of(state);
     rate_table_take(&services->limits->tables[state->limit], key, &quota);
     state->remaining = quota.remaining;
     state->wait = quota.wait;
     state->allowed = quota.allowed;
     return tell(services, response, state);
+}
+
+static void give_back(struct services *services, uint64_t key, const struct state *state)
+{
+    struct rate_quota quota = now_of(state);
+    rate_table_give_back(&services->limits->tables[state->limit], key, &quota);
 }
 
 /* Ids are ours, and random: they need no hash that nobody can steer. (Finalizer of SplitMix64.) */
@@ -107,14 +118,32 @@ static uint64_t mix(const struct uuid *id)
     return key ^ key >> 31;
 }
 
+static struct state of_user(const struct services *services)
+{
+    return (struct state){
+        .limit = BY_USER, .quota = services->settings->rate_requests, .window = MINUTE};
+}
+
+static struct state of_sign_ups(const struct services *services)
+{
+    return (struct state){
+        .limit = BY_SIGN_UP, .quota = services->settings->rate_sign_ups, .window = HOUR};
+}
+
 enum status rate_limit_request(struct services *services, struct request *request,
                                struct response *response)
 {
-    struct state state = {
-        .limit = BY_USER, .quota = services->settings->rate_requests, .window = MINUTE};
+    struct state state = of_user(services);
     if (is_off(services))
         return STATUS_OK;
     return take(services, response, mix(&request->actor.user_id), &state);
+}
+
+void rate_limit_undo_request(struct services *services, const struct request *request)
+{
+    struct state state = of_user(services);
+    if (!is_off(services))
+        give_back(services, mix(&request->actor.user_id), &state);
 }
 
 /* Where the attempts on an account from an address are counted. */
@@ -146,11 +175,17 @@ static struct attempt_keys find_keys(const struct services *services, const stru
 enum status rate_limit_sign_up(struct services *services, struct request *request,
                                struct response *response)
 {
-    struct state state = {
-        .limit = BY_SIGN_UP, .quota = services->settings->rate_sign_ups, .window = HOUR};
+    struct state state = of_sign_ups(services);
     if (is_off(services))
         return STATUS_OK;
     return take(services, response, find_keys(services, request, "").address, &state);
+}
+
+void rate_limit_undo_sign_up(struct services *services, const struct request *request)
+{
+    struct state state = of_sign_ups(services);
+    if (!is_off(services))
+        give_back(services, find_keys(services, request, "").address, &state);
 }
 
 static enum status tell_attempt(struct services *services, struct response *response,
@@ -181,7 +216,8 @@ enum status rate_limit_sign_in(struct services *services, struct request *reques
     struct rate_failures account = {.now = now, .free = INT64_MAX};
     struct rate_failures pair = {.now = now, .free = settings->rate_sign_ins};
 
-    rate_table_attempt(&tables[BY_ADDRESS], keys.address, &address);
+    /* Only looked at: what is refused must leave no trace, or a flood would fill the tables. */
+    rate_table_look(&tables[BY_ADDRESS], keys.address, &address);
     if (!address.allowed)
         return tell_attempt(services, response, BY_ADDRESS, &address);
     /* Never a delay of its own: whoever attacks an account from everywhere must not lock its owner
@@ -190,11 +226,15 @@ enum status rate_limit_sign_in(struct services *services, struct request *reques
     if (account.count > settings->rate_sign_ins_account)
         pair.free = 1;
     rate_table_attempt(&tables[BY_PAIR], keys.pair, &pair);
-    if (!pair.allowed) {
-        rate_table_forgive(&tables[BY_ADDRESS], keys.address, false);
-        rate_table_forgive(&tables[BY_ACCOUNT], keys.account, false);
+    if (pair.allowed) {
+        rate_table_attempt(&tables[BY_ADDRESS], keys.address, &address);
+        if (address.allowed)
+            return tell_attempt(services, response, BY_PAIR, &pair);
+        rate_table_forgive(&tables[BY_PAIR], keys.pair, false);
     }
-    return tell_attempt(services, response, BY_PAIR, &pair);
+    rate_table_forgive(&tables[BY_ACCOUNT], keys.account, false);
+    return pair.allowed ? tell_attempt(services, response, BY_ADDRESS, &address)
+                        : tell_attempt(services, response, BY_PAIR, &pair);
 }
 
 void rate_limit_settle(struct services *services, const struct request *request, const char *email,

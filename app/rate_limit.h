@@ -19,14 +19,19 @@ struct rate_limits *rate_limits_create(int *fd);
 MUST_CHECK enum status rate_limit_request(struct services *services, struct request *request,
                                           struct response *response);
 
-/* A sign-up, whether it succeeds or not. */
+/* The user's token held no longer, which only the database knew: whoever still has one must not use
+ * up what its owner may ask for. */
+void rate_limit_undo_request(struct services *services, const struct request *request);
+
+/* A sign-up, whether it succeeds or not; undone where it could not be tried. */
 MUST_CHECK enum status rate_limit_sign_up(struct services *services, struct request *request,
                                           struct response *response);
+void rate_limit_undo_sign_up(struct services *services, const struct request *request);
 
 /*
  * An attempt to show the password of the account with this e-mail: it counts as failed until
- * rate_limit_settle knows how it went. Delays are for this account from
- * this address, so that its owner can still sign in from elsewhere, and for this address.
+ * rate_limit_settle knows how it went. Delays are for this account from this address, so that its
+ * owner can still sign in from elsewhere, and for this address.
  */
 MUST_CHECK enum status rate_limit_sign_in(struct services *services, struct request *request,
                                           struct response *response, const char *email);

@@ -1,7 +1,7 @@
 /* Counting without locks in memory that workers share. */
 #include "rate_table.h"
 
-enum { STATE_BITS = 44, MAX_TRIES = 64 };
+enum { STATE_BITS = 44 };
 
 static const uint64_t state_mask = (UINT64_C(1) << STATE_BITS) - 1;
 
@@ -10,7 +10,7 @@ void rate_table_update(struct rate_table *table, uint64_t key, rate_step *step, 
     atomic_uint_fast64_t *words = table->words[key % RATE_TABLE_BUCKETS];
     /* Never 0, which an empty word has. */
     uint64_t print = (key >> STATE_BITS) == 0 ? 1 : key >> STATE_BITS;
-    for (int try = 0; try < MAX_TRIES; try++) {
+    for (;;) { /* again only where another has come first */
         uint64_t held[RATE_TABLE_WAYS];
         int place = 0;
         for (int i = 0; i < RATE_TABLE_WAYS; i++) {
@@ -38,11 +38,17 @@ static int64_t to_units(int64_t micros)
     return micros >> 6;
 }
 
+/* Between two, where all that is allowed is used up at an even pace. */
+static int64_t find_interval(const struct rate_quota *quota)
+{
+    return to_units(quota->window * 1000000) / quota->quota;
+}
+
 static bool take(uint64_t *state, void *context)
 {
     struct rate_quota *quota = context;
     int64_t now = to_units(quota->now);
-    int64_t interval = to_units(quota->window * 1000000) / quota->quota;
+    int64_t interval = find_interval(quota);
     int64_t window = interval * quota->quota;
     int64_t used = (int64_t)*state > now ? (int64_t)*state - now : 0;
     quota->allowed = used + interval <= window;
@@ -57,6 +63,22 @@ static bool take(uint64_t *state, void *context)
 void rate_table_take(struct rate_table *table, uint64_t key, struct rate_quota *quota)
 {
     rate_table_update(table, key, take, quota);
+}
+
+static bool give_back(uint64_t *state, void *context)
+{
+    const struct rate_quota *quota = context;
+    int64_t used = (int64_t)*state - to_units(quota->now);
+    int64_t interval = find_interval(quota);
+    if (used <= 0)
+        return false;
+    *state = used <= interval ? 0 : *state - (uint64_t)interval;
+    return true;
+}
+
+void rate_table_give_back(struct rate_table *table, uint64_t key, struct rate_quota *quota)
+{
+    rate_table_update(table, key, give_back, quota);
 }
 
 /* A state: when the last one was, in ticks of 16 ms (34 bits of them are 8 years), above how many.
@@ -76,7 +98,8 @@ static int64_t delay_after(int64_t count, int64_t free)
     return over >= 10 ? longest_delay : first_delay << over;
 }
 
-static bool attempt(uint64_t *state, void *context)
+/* What is known of failures, and whether another try is allowed. */
+static bool look(uint64_t *state, void *context)
 {
     struct rate_failures *failures = context;
     int64_t now = failures->now >> TICK_BITS;
@@ -88,12 +111,24 @@ static bool attempt(uint64_t *state, void *context)
     int64_t wait = count == 0 ? 0 : last + (delay >> TICK_BITS) - now;
     failures->allowed = wait <= 0;
     failures->count = count;
-    failures->wait = wait << TICK_BITS;
+    failures->wait = wait > 0 ? wait << TICK_BITS : 0;
+    return false;
+}
+
+void rate_table_look(struct rate_table *table, uint64_t key, struct rate_failures *failures)
+{
+    rate_table_update(table, key, look, failures);
+}
+
+static bool attempt(uint64_t *state, void *context)
+{
+    struct rate_failures *failures = context;
+    look(state, failures);
     if (!failures->allowed)
         return false;
-    failures->count += count < MAX_COUNT;
+    failures->count += failures->count < MAX_COUNT;
     failures->wait = delay_after(failures->count, failures->free);
-    *state = (uint64_t)now << COUNT_BITS | (uint64_t)failures->count;
+    *state = (uint64_t)(failures->now >> TICK_BITS) << COUNT_BITS | (uint64_t)failures->count;
     return true;
 }
 

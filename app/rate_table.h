@@ -41,6 +41,9 @@ struct rate_quota {
 
 void rate_table_take(struct rate_table *table, uint64_t key, struct rate_quota *quota);
 
+/* One that was taken does not count after all. */
+void rate_table_give_back(struct rate_table *table, uint64_t key, struct rate_quota *quota);
+
 /* --- Failures, with a delay that doubles with each beyond the first few. */
 struct rate_failures {
     int64_t now;  /* microseconds, of clock_monotonic */
@@ -52,6 +55,9 @@ struct rate_failures {
 };
 
 enum { RATE_MAX_FAILURES = 1000 };
+
+/* Whether an attempt would be allowed; changes nothing, `count` is without it. */
+void rate_table_look(struct rate_table *table, uint64_t key, struct rate_failures *failures);
 
 /* Counts an attempt as failed before its outcome is known, so that many at once are no way round;
  * within a delay it is neither allowed nor counted. All is forgotten after 15 quiet minutes. */
