@@ -22,6 +22,7 @@ struct setting {
     size_t offset;
     const char *help;
     bool (*check)(const char *text); /* NULL: any text of that length */
+    const char *form;                /* what passes the check, in words */
 };
 
 #define AT(member) offsetof(struct settings, member)
@@ -78,7 +79,7 @@ static const struct setting table[] = {
      "requests a minute of one user"},
     {"TRUSTED_PROXIES", KIND_TEXT, 1, 4096, "", {0}, AT(trusted_proxies),
      "addresses and networks, separated by commas, whose X-Forwarded-For is believed",
-     .check = client_are_networks},
+     .check = client_are_networks, .form = "addresses and networks such as 10.0.0.0/8 or ::1, separated by commas"},
     {"CORS_ORIGINS", KIND_TEXT, 1, 4096, "", {0}, AT(cors_origins),
      "origins, separated by commas, whose pages may call the API; * for all"},
     {"METRICS_TOKEN", KIND_SECRET, 16, 4096, "", {0}, AT(metrics_token),
@@ -168,9 +169,10 @@ static void say_wrong(const struct setting *setting, FILE *errors)
         fprintf(errors, "\n");
         return;
     }
-    const char *unit = setting->kind == KIND_NUMBER ? "a whole number" : "a text of";
-    fprintf(errors, "%s%s %lld to %lld%s\n", unit, setting->kind == KIND_NUMBER ? " from" : "",
-            (long long)setting->min, (long long)setting->max,
+    const char *before = setting->kind == KIND_NUMBER ? "a whole number from " : "a text of ";
+    if (setting->form != NULL)
+        fprintf(errors, "%s: ", setting->form);
+    fprintf(errors, "%s%lld to %lld%s\n", before, (long long)setting->min, (long long)setting->max,
             setting->kind == KIND_NUMBER ? "" : " bytes");
 }
 

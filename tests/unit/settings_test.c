@@ -20,11 +20,14 @@ static char *said; /* what settings_load wrote */
 static char folder[] = "/tmp/settings_test.XXXXXX";
 
 static const char *const names[] = {
-    "DATABASE_URL",     "JWT_SECRET",        "JWT_SECRET_PREVIOUS", "METRICS_TOKEN",
-    "ACCESS_TOKEN_TTL", "REFRESH_TOKEN_TTL", "BCRYPT_COST",         "WORKERS",
-    "MAX_REQUESTS",     "MAX_BODY",          "REQUEST_TIMEOUT",     "DRAIN_SECONDS",
-    "DB_TIMEOUT",       "DB_PREPARE",        "CORS_ORIGINS",        "BASE_PATH",
-    "LOG_FORMAT",       "LOG_LEVEL",         "SLOW_REQUEST"};
+    "DATABASE_URL",     "JWT_SECRET",        "JWT_SECRET_PREVIOUS",   "METRICS_TOKEN",
+    "ACCESS_TOKEN_TTL", "REFRESH_TOKEN_TTL", "BCRYPT_COST",           "WORKERS",
+    "MAX_REQUESTS",     "MAX_BODY",          "REQUEST_TIMEOUT",       "DRAIN_SECONDS",
+    "DB_TIMEOUT",       "DB_PREPARE",        "CORS_ORIGINS",          "BASE_PATH",
+    "LOG_FORMAT",       "LOG_LEVEL",         "AUTH_SOCKET",           "AUTH_WORKERS",
+    "HASH_CONCURRENCY", "RATE_LIMITS",       "RATE_SIGN_INS",         "RATE_SIGN_INS_ACCOUNT",
+    "RATE_SIGN_UPS",    "RATE_REFRESHES",    "RATE_SIGN_INS_ADDRESS", "RATE_REQUESTS",
+    "TRUSTED_PROXIES",  "SLOW_REQUEST"};
 
 static int set_up(void **state)
 {
@@ -341,6 +344,29 @@ static void the_help_names_every_setting(void **state)
     assert_non_null(strstr(said, "required"));
 }
 
+static void limits_are_on_and_no_proxy_is_trusted_unless_it_is_said(void **state)
+{
+    (void)state;
+    assert_true(load());
+    assert_int_equal(settings.rate_limits, 1);
+    assert_string_equal(settings.trusted_proxies, "");
+    assert_int_equal(settings.hash_concurrency, 2);
+    setenv("RATE_LIMITS", "off", 1);
+    setenv("TRUSTED_PROXIES", "10.0.0.0/8, ::1", 1);
+    assert_true(load());
+    assert_int_equal(settings.rate_limits, 0);
+    assert_string_equal(settings.trusted_proxies, "10.0.0.0/8, ::1");
+}
+
+static void proxies_that_are_no_networks_are_told_with_an_example(void **state)
+{
+    (void)state;
+    setenv("TRUSTED_PROXIES", "proxy.example.org", 1);
+    assert_false(load());
+    assert_string_equal(said, "TRUSTED_PROXIES must be addresses and networks such as 10.0.0.0/8 or"
+                              " ::1, separated by commas: a text of 1 to 4096 bytes\n");
+}
+
 static int make_folder(void **state)
 {
     (void)state;
@@ -380,6 +406,8 @@ int main(void)
         TEST(a_file_with_a_nul_in_it_is_refused),
         TEST(a_short_secret_in_a_file_is_refused),
         TEST(the_help_names_every_setting),
+        TEST(limits_are_on_and_no_proxy_is_trusted_unless_it_is_said),
+        TEST(proxies_that_are_no_networks_are_told_with_an_example),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
