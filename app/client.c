@@ -35,29 +35,51 @@ static bool has_prefix(const struct address *address, const struct address *pref
            (mask == 0 || ((address->bytes[whole] ^ prefix->bytes[whole]) & mask) == 0);
 }
 
-/* The next piece of a list without the blanks around it; false at the end. */
-static bool next_piece(const char **list, const char **piece, size_t *length)
+/* A part of a list, without the blanks around it. */
+struct piece {
+    const char *text;
+    size_t length;
+};
+
+static struct piece trim(const char *start, const char *end)
+{
+    while (start < end && (*start == ' ' || *start == '\t'))
+        start++;
+    while (start < end && (end[-1] == ' ' || end[-1] == '\t'))
+        end--;
+    return (struct piece){.text = start, .length = (size_t)(end - start)};
+}
+
+/* The next piece of a list; false at the end. */
+static bool next_piece(const char **list, struct piece *piece)
 {
     if (**list == '\0')
         return false;
-    *piece = *list + strspn(*list, " \t");
-    *list += strcspn(*list, ",");
-    const char *end = *list;
-    while (end > *piece && (end[-1] == ' ' || end[-1] == '\t'))
-        end--;
-    *length = end < *piece ? 0 : (size_t)(end - *piece);
-    *list += **list == ',';
+    const char *end = *list + strcspn(*list, ",");
+    *piece = trim(*list, end);
+    *list = end + (*end == ',');
+    return true;
+}
+
+/* The last piece of the first `*rest` bytes of a list, which become those before it. */
+static bool last_piece(const char *list, size_t *rest, struct piece *piece)
+{
+    if (*rest == 0)
+        return false;
+    const char *comma = memrchr(list, ',', *rest);
+    *piece = trim(comma == NULL ? list : comma + 1, list + *rest);
+    *rest = comma == NULL ? 0 : (size_t)(comma - list);
     return true;
 }
 
 /* "10.0.0.0/8", or an address alone. */
-static bool parse_network(const char *piece, size_t length, struct address *prefix, long *bits)
+static bool parse_network(const struct piece *piece, struct address *prefix, long *bits)
 {
     char text[MAX_TEXT];
-    if (length >= sizeof text)
+    if (piece->length >= sizeof text)
         return false;
-    memcpy(text, piece, length);
-    text[length] = '\0';
+    memcpy(text, piece->text, piece->length);
+    text[piece->length] = '\0';
     char *slash = strchr(text, '/');
     if (slash != NULL)
         *slash = '\0';
@@ -77,11 +99,10 @@ static bool parse_network(const char *piece, size_t length, struct address *pref
 bool client_are_networks(const char *list)
 {
     struct address prefix;
-    const char *piece;
-    size_t length;
+    struct piece piece;
     long bits;
-    while (next_piece(&list, &piece, &length))
-        if (!parse_network(piece, length, &prefix, &bits))
+    while (next_piece(&list, &piece))
+        if (!parse_network(&piece, &prefix, &bits))
             return false;
     return true;
 }
@@ -89,25 +110,24 @@ bool client_are_networks(const char *list)
 static bool is_proxy(const char *proxies, const char *text)
 {
     struct address address, prefix;
-    const char *piece;
-    size_t length;
+    struct piece piece;
     long bits;
     if (!parse_address(text, &address))
         return false;
-    while (next_piece(&proxies, &piece, &length))
-        if (parse_network(piece, length, &prefix, &bits) && has_prefix(&address, &prefix, bits))
+    while (next_piece(&proxies, &piece))
+        if (parse_network(&piece, &prefix, &bits) && has_prefix(&address, &prefix, bits))
             return true;
     return false;
 }
 
 /* The address in "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80", also in quotes;
  * NULL for anything else ("unknown", "_hidden"). */
-static const char *extract_address(struct arena *arena, const char *piece, size_t length)
+static const char *extract_address(struct arena *arena, const struct piece *piece)
 {
     struct address address;
-    char *text = arena_copy(arena, piece, length);
-    if (*text == '"' && length > 1 && text[length - 1] == '"') {
-        text[length - 1] = '\0';
+    char *text = arena_copy(arena, piece->text, piece->length);
+    if (*text == '"' && piece->length > 1 && text[piece->length - 1] == '"') {
+        text[piece->length - 1] = '\0';
         text++;
     }
     if (*text == '[') {
@@ -120,53 +140,47 @@ static const char *extract_address(struct arena *arena, const char *piece, size_
 }
 
 /* The value of `for` in an element of Forwarded. */
-static bool find_for(const char **piece, size_t *length)
+static bool find_for(struct piece *element)
 {
-    const char *end = *piece + *length;
-    for (const char *at = *piece; at < end;) {
-        size_t pair = strcspn(at, ";,");
-        if (at + pair > end)
-            pair = (size_t)(end - at);
-        if (pair > 4 && strncasecmp(at, "for=", 4) == 0) {
-            *piece = at + 4;
-            *length = pair - 4;
+    const char *at = element->text;
+    const char *end = at + element->length;
+    while (at < end) {
+        const char *stop = memchr(at, ';', (size_t)(end - at));
+        struct piece pair = trim(at, stop == NULL ? end : stop);
+        if (pair.length > 4 && strncasecmp(pair.text, "for=", 4) == 0) {
+            *element = (struct piece){.text = pair.text + 4, .length = pair.length - 4};
             return true;
         }
-        at += pair + 1;
-        at += strspn(at, " \t");
+        at = stop == NULL ? end : stop + 1;
     }
     return false;
 }
-
-enum { MAX_HOPS = 32 };
 
 /* From the last hop to the first, as far as proxies vouch for what stands before them. */
 static const char *follow(const struct request *request, const char *proxies, const char *list,
                           bool is_forwarded)
 {
-    struct {
-        const char *text;
-        size_t length;
-    } hops[MAX_HOPS];
     const char *address = request->cgi.remote_address;
-    const char *piece;
-    size_t length, count = 0;
-    while (next_piece(&list, &piece, &length)) {
-        if (count == MAX_HOPS)
-            return address;
-        hops[count].text = piece;
-        hops[count++].length = length;
-    }
-    while (count > 0 && is_proxy(proxies, address)) {
-        count--;
-        if (is_forwarded && !find_for(&hops[count].text, &hops[count].length))
+    size_t rest = strlen(list);
+    struct piece hop;
+    while (is_proxy(proxies, address) && last_piece(list, &rest, &hop)) {
+        if (hop.length == 0) /* RFC 9110 §5.6.1.2 */
+            continue;
+        if (is_forwarded && !find_for(&hop))
             break;
-        const char *next = extract_address(request->arena, hops[count].text, hops[count].length);
+        const char *next = extract_address(request->arena, &hop);
         if (next == NULL)
             break;
         address = next;
     }
     return address;
+}
+
+static bool is_same(const char *one, const char *other)
+{
+    struct address left, right;
+    return strcmp(one, other) == 0 || (parse_address(one, &left) && parse_address(other, &right) &&
+                                       memcmp(&left, &right, sizeof left) == 0);
 }
 
 const char *client_find(const struct request *request, const char *proxies)
@@ -179,7 +193,7 @@ const char *client_find(const struct request *request, const char *proxies)
     if (!has_forwarded)
         return follow(request, proxies, cgi->forwarded_for, false);
     const char *address = follow(request, proxies, cgi->forwarded, true);
-    if (has_list && strcmp(address, follow(request, proxies, cgi->forwarded_for, false)) != 0)
+    if (has_list && !is_same(address, follow(request, proxies, cgi->forwarded_for, false)))
         return cgi->remote_address;
     return address;
 }
