@@ -62,7 +62,7 @@ CREATE TABLE IF NOT EXISTS sessions (
 );
 COMMENT ON TABLE sessions IS 'One row a sign-in; its id is the sid claim of its access tokens, and deleting it revokes them.';
 COMMENT ON COLUMN sessions.last_used_at IS 'Within five minutes: a read does not write at every request.';
-COMMENT ON COLUMN sessions.expires_at IS 'When its last token has expired; it is swept at one of the user''s next logins.';
+COMMENT ON COLUMN sessions.expires_at IS 'When its last token has expired: then it is purged.';
 
 CREATE TABLE IF NOT EXISTS refresh_tokens (
     token_hash bytea PRIMARY KEY
@@ -126,3 +126,7 @@ CREATE INDEX IF NOT EXISTS tasks_pending ON tasks (user_id, created_at, id) WHER
 -- q= (from three characters on) and tag=, within one user.
 CREATE INDEX IF NOT EXISTS tasks_search ON tasks
     USING gin (user_id, folded_text gin_trgm_ops, tags);
+
+-- 2: what has expired is found without looking at all that has not.
+CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires_at);
+CREATE INDEX IF NOT EXISTS refresh_tokens_by_expiry ON refresh_tokens (expires_at);

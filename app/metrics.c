@@ -2,6 +2,7 @@
 #include "metrics.h"
 
 #include "app/shared.h"
+#include "lib/core/clock.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -51,6 +52,9 @@ static const struct {
     [METRICS_LIMIT_SIGNUP] = {"todo_rate_limit_refusals_total", "limit=\"signup\"", NULL},
     [METRICS_LIMIT_REFRESH] = {"todo_rate_limit_refusals_total", "limit=\"refresh\"", NULL},
     [METRICS_LIMIT_USER] = {"todo_rate_limit_refusals_total", "limit=\"user\"", NULL},
+    [METRICS_PURGED_SESSIONS] = {"todo_purged_total", "what=\"session\"",
+                                 "Rows deleted because they had expired."},
+    [METRICS_PURGED_TOKENS] = {"todo_purged_total", "what=\"refresh_token\"", NULL},
     [METRICS_WORKER_STARTS] = {"todo_worker_starts_total", NULL,
                                "Workers started, replacements too."},
     [METRICS_WORKER_ENDS_EXIT] = {"todo_worker_restarts_total", "reason=\"exit\"",
@@ -73,6 +77,7 @@ enum { PLACE_GONE = 0, PLACE_IDLE = -1 };
 struct counters {
     atomic_uint_fast64_t values[METRICS_COUNTER_COUNT];
     atomic_int_fast64_t places[METRICS_MAX_WORKERS]; /* or since when it is busy */
+    atomic_int_fast64_t purged_at;
     struct route_counters routes[]; /* count, and one for requests without a route */
 };
 
@@ -109,7 +114,10 @@ struct metrics *metrics_create(size_t count, const char *(*labels)(size_t route)
     size_t size = sizeof(struct counters) + (count + 1) * sizeof(struct route_counters);
     metrics = (struct metrics){.count = count, .labels = labels, .fd = fd};
     metrics.shared = shared_map("todo-metrics", size, hash_layout(&metrics), &metrics.fd);
-    return metrics.shared == NULL ? NULL : &metrics;
+    if (metrics.shared == NULL)
+        return NULL;
+    (void)metrics_claim_purge(&metrics, 0, clock_monotonic());
+    return &metrics;
 }
 
 int metrics_fd(const struct metrics *metrics)
@@ -173,6 +181,17 @@ int64_t metrics_busy_since(const struct metrics *metrics, int place)
 {
     int64_t state = get_place(metrics, place);
     return state > 0 ? state : 0;
+}
+
+int64_t metrics_purged_at(const struct metrics *metrics)
+{
+    return atomic_load(&metrics->shared->purged_at);
+}
+
+bool metrics_claim_purge(struct metrics *metrics, int64_t before, int64_t now)
+{
+    int_fast64_t expected = before;
+    return atomic_compare_exchange_strong(&metrics->shared->purged_at, &expected, now);
 }
 
 static void write_head(struct buffer *out, const char *name, const char *type, const char *help)

@@ -4,6 +4,7 @@
 
 #include "lib/core/buffer.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { METRICS_MAX_WORKERS = 320 };
@@ -28,6 +29,8 @@ enum metrics_counter {
     METRICS_LIMIT_SIGNUP,
     METRICS_LIMIT_REFRESH,
     METRICS_LIMIT_USER,
+    METRICS_PURGED_SESSIONS,
+    METRICS_PURGED_TOKENS,
     METRICS_WORKER_STARTS,
     METRICS_WORKER_ENDS_EXIT, /* ended by itself, and not well */
     METRICS_WORKER_ENDS_SIGNAL,
@@ -71,6 +74,11 @@ void metrics_set_gone(struct metrics *metrics, int place);
 
 /* Since when the worker in this place is busy; 0 where it is not. */
 int64_t metrics_busy_since(const struct metrics *metrics, int place);
+
+/* When a purge has begun last, or these counters did (clock_monotonic). To begin another one `now`,
+ * a worker claims it: of several that have seen the same `before` one may. */
+int64_t metrics_purged_at(const struct metrics *metrics);
+bool metrics_claim_purge(struct metrics *metrics, int64_t before, int64_t now);
 
 /* Adds everything in Prometheus' text format, version 0.0.4. */
 void metrics_write(const struct metrics *metrics, struct buffer *out);

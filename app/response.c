@@ -183,3 +183,9 @@ struct buffer response_head(const struct response *response)
     buffer_add_text(&head, "\r\n\r\n");
     return head;
 }
+
+size_t response_sent_length(const struct response *response, const struct request *request)
+{
+    int code = response_code(response->status);
+    return request->is_head || code == 204 || code == 304 ? 0 : response->body.length;
+}

@@ -37,6 +37,9 @@ void response_finish(struct response *response, const struct request *request);
 /* The head as a CGI response begins (RFC 3875 §6), with the empty line. */
 struct buffer response_head(const struct response *response);
 
+/* The bytes of the body that are sent: none to HEAD, with 204 and with 304. */
+size_t response_sent_length(const struct response *response, const struct request *request);
+
 /* Whether the client's If-None-Match names the ETag that has been added. */
 bool response_is_known(const struct response *response, const struct request *request);
 

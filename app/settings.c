@@ -80,6 +80,8 @@ static const struct setting table[] = {
     {"TRUSTED_PROXIES", KIND_TEXT, 1, 4096, "", {0}, AT(trusted_proxies),
      "addresses and networks, separated by commas, whose X-Forwarded-For is believed",
      .check = client_are_networks, .form = "addresses and networks such as 10.0.0.0/8 or ::1, separated by commas"},
+    {"PURGE_INTERVAL", KIND_NUMBER, 0, 86400, "300", {0}, AT(purge_interval),
+     "seconds between two purges of expired sessions, when a worker is idle; 0 for never"},
     {"CORS_ORIGINS", KIND_TEXT, 1, 4096, "", {0}, AT(cors_origins),
      "origins, separated by commas, whose pages may call the API; * for all"},
     {"METRICS_TOKEN", KIND_SECRET, 16, 4096, "", {0}, AT(metrics_token),

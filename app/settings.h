@@ -35,6 +35,7 @@ struct settings {
     int64_t log_format;                    /* 1 for json */
     int64_t log_level;                     /* enum log_level */
     int64_t slow_request;                  /* milliseconds; 0: none is */
+    int64_t purge_interval;                /* seconds; 0: never */
 };
 
 /*

@@ -3,8 +3,9 @@
 
 #include "app/deadline.h"
 #include "app/dispatch.h"
+#include "app/purge.h"
 #include "app/records.h"
-#include "app/routes.h"
+#include "app/report.h"
 #include "lib/auth/token_cache.h"
 #include "lib/core/clock.h"
 #include "lib/core/log.h"
@@ -31,6 +32,7 @@ enum { ARENA_FIRST = 64 * 1024, ARENA_CAP = 64 * 1024 * 1024, ARENA_CAP_PER_BODY
 struct worker {
     const struct settings *settings;
     struct services services;
+    struct purge purge;
     FCGX_Request fcgi;
     int listener;
     int place;
@@ -73,26 +75,17 @@ static void handle_signals(bool alone)
     deadline_set_up();
 }
 
-static void count_database(const struct worker *worker)
+/* An idle worker goes on trying while the database is away, and else tidies up. */
+static void use_idle_time(struct worker *worker)
 {
-    struct metrics *metrics = worker->services.metrics;
-    struct db_counts counts = db_take_counts(worker->services.db);
-    metrics_count(metrics, METRICS_DB_MICROS, counts.micros);
-    metrics_count(metrics, METRICS_DB_CONNECTIONS, counts.connections);
-    metrics_count(metrics, METRICS_DB_RECONNECTS, counts.reconnects);
-    metrics_count(metrics, METRICS_DB_ERRORS_UNAVAILABLE, counts.errors[DB_ERROR_UNAVAILABLE]);
-    metrics_count(metrics, METRICS_DB_ERRORS_TIMEOUT, counts.errors[DB_ERROR_TIMEOUT]);
-    metrics_count(metrics, METRICS_DB_ERRORS_CONFLICT, counts.errors[DB_ERROR_CONFLICT]);
-    metrics_count(metrics, METRICS_DB_ERRORS_OTHER, counts.errors[DB_ERROR_OTHER]);
-}
-
-/* While the database is away, an idle worker goes on trying. */
-static void reconnect(struct worker *worker)
-{
-    db_begin(worker->services.db);
-    (void)!db_connect(worker->services.db);
-    count_database(worker);
-    arena_reset(worker->services.arena);
+    struct services *services = &worker->services;
+    db_begin(services->db);
+    if (db_is_connected(services->db))
+        purge_step(&worker->purge, services);
+    else
+        (void)!db_connect(services->db);
+    report_count_database(services);
+    arena_reset(services->arena);
 }
 
 /*
@@ -104,10 +97,11 @@ static int accept_connection(struct worker *worker)
     struct epoll_event event;
     sigset_t none;
     sigemptyset(&none);
-    int wait = db_is_connected(worker->services.db) ? -1 : RECONNECT_PAUSE;
+    int wait = db_is_connected(worker->services.db) ? purge_pause(&worker->purge, &worker->services)
+                                                    : RECONNECT_PAUSE;
     int ready = epoll_pwait(worker->epoll, &event, 1, wait, &none);
     if (ready == 0)
-        reconnect(worker);
+        use_idle_time(worker);
     if (ready < 1)
         return -1;
     int connection = accept4(worker->listener, NULL, NULL, SOCK_CLOEXEC);
@@ -168,66 +162,15 @@ static enum status read_body(struct worker *worker, struct request *request)
     return (known && read != length) || FCGX_GetError(in) != 0 ? STATUS_MALFORMED : STATUS_OK;
 }
 
-/* The bytes of the body that are sent. */
-static size_t body_length(const struct request *request, const struct response *response)
-{
-    int code = response_code(response->status);
-    return request->is_head || code == 204 || code == 304 ? 0 : response->body.length;
-}
-
 static void send_response(struct worker *worker, const struct request *request,
                           const struct response *response)
 {
     FCGX_Stream *out = worker->fcgi.out;
     struct buffer head = response_head(response);
-    size_t length = body_length(request, response);
+    size_t length = response_sent_length(response, request);
     FCGX_PutStr(head.data, (int)head.length, out);
     if (length > 0)
         FCGX_PutStr(response->body.data, (int)length, out);
-}
-
-/* Before the answer is sent: see metrics_record(). */
-static void count_request(struct worker *worker, const struct request *request,
-                          const struct response *response)
-{
-    struct metrics *metrics = worker->services.metrics;
-    const struct route *route = request->route;
-    struct metrics_sample sample = {
-        .route = route == NULL ? routes_count : (size_t)(route - routes),
-        .code = response_code(response->status),
-        .micros = clock_monotonic() - request->began,
-    };
-    metrics_record(metrics, &sample);
-    count_database(worker);
-}
-
-static void log_request(struct worker *worker, const struct request *request,
-                        const struct response *response)
-{
-    struct arena *arena = request->arena;
-    const struct route *route = request->route;
-    int64_t micros = clock_monotonic() - request->began;
-    int64_t db_micros = db_spent(worker->services.db);
-    char user[UUID_TEXT_SIZE];
-    bool has_user = route != NULL && route->access == USER &&
-                    response->status != STATUS_UNAUTHENTICATED &&
-                    response->status != STATUS_INVALID_TOKEN;
-    uuid_format(&request->actor.user_id, user);
-
-    struct log_field fields[] = {
-        {"method", request->cgi.method, false},
-        {"route", route == NULL ? NULL : route->path, false},
-        {"status", arena_printf(arena, "%d", response_code(response->status)), true},
-        {"bytes", arena_printf(arena, "%zu", body_length(request, response)), true},
-        {"ms", arena_printf(arena, "%.3f", (double)micros / 1000), true},
-        {"db_ms", arena_printf(arena, "%.3f", (double)db_micros / 1000), true},
-        {"user", has_user ? user : NULL, false},
-    };
-    size_t count = sizeof fields / sizeof *fields;
-    int64_t slow = worker->settings->slow_request * 1000;
-    log_fields(LOG_INFO, "request", fields, count);
-    if (slow > 0 && micros >= slow)
-        (void)log_limited(LOG_SLOW_REQUEST, LOG_WARNING, "slow request", fields, count);
 }
 
 /* Answers the request that has been accepted; the connection is still open afterwards. */
@@ -247,7 +190,7 @@ static void answer(struct worker *worker)
     deadline_clear();
     dispatch(services, &request, fault != STATUS_OK ? fault : body_fault, &response);
 
-    count_request(worker, &request, &response);
+    report_count_request(services, &request, &response);
     deadline_set(worker->fcgi.ipcFd, worker->settings->request_timeout);
     send_response(worker, &request, &response);
     /* "Kept", so that the library leaves the closing to us: it would wait for the peer. */
@@ -257,7 +200,7 @@ static void answer(struct worker *worker)
     close(worker->fcgi.ipcFd);
     worker->fcgi.ipcFd = -1;
 
-    log_request(worker, &request, &response);
+    report_log_request(services, &request, &response);
     if (response.status == STATUS_SCHEMA_OLDER)
         stopping = 1;
     if (request.actor.stale)
@@ -361,7 +304,7 @@ int worker_run(const struct pools *pools, int place)
         metrics_count(metrics, METRICS_WORKER_STARTS, 1);
     /* Now a schema may be applied, however long that takes; later, a worker that finds an old one
      * makes room for another. */
-    reconnect(&worker);
+    use_idle_time(&worker);
     db_set_on_connect(worker.services.db, schema_check);
 
     metrics_set_idle(metrics, place_of(&worker));
@@ -375,7 +318,7 @@ int worker_run(const struct pools *pools, int place)
         if (settings->max_requests > 0 && served >= settings->max_requests)
             break;
     }
-    count_database(&worker);
+    report_count_database(&worker.services);
     token_cache_destroy(worker.services.keys.cache);
     db_destroy(worker.services.db);
     arena_destroy(worker.services.arena);

@@ -2,6 +2,7 @@
 #include "database.h"
 
 #include "lib/data/schema.h"
+#include "lib/data/session_store.h"
 
 #include <string.h>
 
@@ -56,7 +57,10 @@ enum ctl_exit database_migrate(struct ctl *ctl, char **arguments)
     return status == STATUS_OK ? CTL_DONE : ctl_explain(ctl, status);
 }
 
-static enum status purge_all(struct ctl *ctl, enum status (*purge)(struct db *, int64_t *),
+/* Rows that are deleted at once: none holds its locks for long. */
+enum { PIECE = 10000 };
+
+static enum status purge_all(struct ctl *ctl, enum status (*purge)(struct db *, int64_t, int64_t *),
                              int64_t *total)
 {
     int64_t count = 0;
@@ -64,7 +68,7 @@ static enum status purge_all(struct ctl *ctl, enum status (*purge)(struct db *, 
     *total = 0;
     do {
         ctl_next(ctl);
-        status = purge(ctl->db, &count);
+        status = purge(ctl->db, PIECE, &count);
         if (status == STATUS_OK)
             *total += count;
     } while (status == STATUS_OK && count > 0);
@@ -80,7 +84,7 @@ enum ctl_exit database_purge(struct ctl *ctl, char **arguments)
         return exit;
     enum status status = purge_all(ctl, admin_store_purge_sessions, &sessions);
     if (status == STATUS_OK)
-        status = purge_all(ctl, admin_store_purge_tokens, &tokens);
+        status = purge_all(ctl, session_store_purge_tokens, &tokens);
     if (status != STATUS_OK)
         return ctl_explain(ctl, status);
     printf("sessions deleted: %lld\nexpired refresh tokens deleted: %lld\n", (long long)sessions,

@@ -19,7 +19,7 @@ FOREIGN = {
 # What a folder may include of ours, besides itself.
 MAY_INCLUDE = {"lib/core": set(), "lib/auth": {"lib/core"}, "lib/data": {"lib/core"}}
 # Dependencies run down this list; what is not on it stands below all of it.
-ORDER = ["main", "prefork", "worker", "dispatch", "authenticate", "routes", "_api"]
+ORDER = ["main", "prefork", "worker", "dispatch", "report", "authenticate", "routes", "_api"]
 # Handlers and stores neither free nor speak to a library: the arena and db.c do.
 FORBIDDEN = re.compile(r"\b(free|malloc|calloc|PQ\w+|cJSON_Delete|FCGX_\w+)\s*\(")
 

@@ -76,18 +76,8 @@ static const struct db_statement purge_sessions = {
     .sql = "WITH gone AS (DELETE FROM sessions s USING (SELECT s.user_id, s.id FROM sessions s"
            " JOIN users u ON u.id = s.user_id"
            " WHERE s.expires_at < now() OR s.epoch <> u.session_epoch"
-           " LIMIT 10000 FOR UPDATE OF s SKIP LOCKED) old"
+           " LIMIT $1::bigint FOR UPDATE OF s SKIP LOCKED) old"
            " WHERE s.user_id = old.user_id AND s.id = old.id RETURNING s.id)"
-           " SELECT count(*) FROM gone",
-    .writes = true,
-};
-
-static const struct db_statement purge_tokens = {
-    .name = "admin_purge_tokens",
-    .sql = "WITH gone AS (DELETE FROM refresh_tokens r USING (SELECT token_hash"
-           " FROM refresh_tokens WHERE expires_at < now()"
-           " LIMIT 10000 FOR UPDATE SKIP LOCKED) old"
-           " WHERE r.token_hash = old.token_hash RETURNING r.token_hash)"
            " SELECT count(*) FROM gone",
     .writes = true,
 };
@@ -290,24 +280,15 @@ enum status admin_store_delete_session(struct db *db, const struct uuid *user_id
     return execute(db, &delete_session, &params, &rows);
 }
 
-static enum status purge(struct db *db, const struct db_statement *statement, int64_t *count)
+enum status admin_store_purge_sessions(struct db *db, int64_t limit, int64_t *count)
 {
     struct db_params params = {0};
     struct db_rows rows;
-    enum status status = db_execute(db, statement, &params, &rows);
+    value_add_integer(&params, limit);
+    enum status status = db_execute(db, &purge_sessions, &params, &rows);
     if (status == STATUS_OK)
         *count = value_get_integer(&rows, 0, 0);
     return status;
-}
-
-enum status admin_store_purge_sessions(struct db *db, int64_t *count)
-{
-    return purge(db, &purge_sessions, count);
-}
-
-enum status admin_store_purge_tokens(struct db *db, int64_t *count)
-{
-    return purge(db, &purge_tokens, count);
 }
 
 /* The three times of each task, one array a time. */

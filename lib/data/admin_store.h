@@ -59,9 +59,8 @@ MUST_CHECK enum status admin_store_list_sessions(struct db *db, const struct uui
 MUST_CHECK enum status admin_store_delete_session(struct db *db, const struct uuid *user_id,
                                                   const struct uuid *session_id);
 
-/* Deletes up to 10,000 ended sessions, with their tokens, or expired tokens; says how many. */
-MUST_CHECK enum status admin_store_purge_sessions(struct db *db, int64_t *count);
-MUST_CHECK enum status admin_store_purge_tokens(struct db *db, int64_t *count);
+/* As session_store_purge_sessions, and those that were ended all at once, too. */
+MUST_CHECK enum status admin_store_purge_sessions(struct db *db, int64_t limit, int64_t *count);
 
 /* Tasks with their times: batch.contents holds them, batch.encode as for task_batch_insert. */
 struct admin_import {

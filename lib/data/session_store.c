@@ -61,6 +61,26 @@ static const struct db_statement renew_session = {
     .writes = true,
 };
 
+static const struct db_statement purge_sessions = {
+    .name = "session_purge",
+    .sql = "WITH old AS (SELECT user_id, id FROM sessions WHERE expires_at < now()"
+           " ORDER BY expires_at LIMIT $1::bigint FOR UPDATE SKIP LOCKED),"
+           " gone AS (DELETE FROM sessions s USING old"
+           " WHERE s.user_id = old.user_id AND s.id = old.id RETURNING s.id)"
+           " SELECT count(*) FROM gone",
+    .writes = true,
+};
+
+static const struct db_statement purge_tokens = {
+    .name = "session_purge_tokens",
+    .sql = "WITH old AS (SELECT token_hash FROM refresh_tokens WHERE expires_at < now()"
+           " ORDER BY expires_at LIMIT $1::bigint FOR UPDATE SKIP LOCKED),"
+           " gone AS (DELETE FROM refresh_tokens r USING old"
+           " WHERE r.token_hash = old.token_hash RETURNING r.token_hash)"
+           " SELECT count(*) FROM gone",
+    .writes = true,
+};
+
 static const struct db_statement list_sessions = {
     .name = "session_list",
     .sql = ACTOR
@@ -218,4 +238,26 @@ enum status session_store_end_all(struct db *db, struct actor *actor)
 enum status session_store_touch(struct db *db, struct actor *actor)
 {
     return run(db, actor, &touch_session);
+}
+
+static enum status purge(struct db *db, const struct db_statement *statement, int64_t limit,
+                         int64_t *count)
+{
+    struct db_params params = {0};
+    struct db_rows rows;
+    value_add_integer(&params, limit);
+    enum status status = db_execute(db, statement, &params, &rows);
+    if (status == STATUS_OK)
+        *count = value_get_integer(&rows, 0, 0);
+    return status;
+}
+
+enum status session_store_purge_sessions(struct db *db, int64_t limit, int64_t *count)
+{
+    return purge(db, &purge_sessions, limit, count);
+}
+
+enum status session_store_purge_tokens(struct db *db, int64_t limit, int64_t *count)
+{
+    return purge(db, &purge_tokens, limit, count);
 }

@@ -66,4 +66,9 @@ MUST_CHECK enum status session_store_end_all(struct db *db, struct actor *actor)
 /* Notes that the actor's session is in use. */
 MUST_CHECK enum status session_store_touch(struct db *db, struct actor *actor);
 
+/* Deletes up to `limit` sessions that have expired, with their tokens, or tokens that have; those
+ * in use at this moment are left for later. Says how many. */
+MUST_CHECK enum status session_store_purge_sessions(struct db *db, int64_t limit, int64_t *count);
+MUST_CHECK enum status session_store_purge_tokens(struct db *db, int64_t limit, int64_t *count);
+
 #endif

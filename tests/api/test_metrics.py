@@ -1,5 +1,4 @@
 """/metrics: complete, in Prometheus' format, and exact although many processes count and some are killed."""
-import itertools
 import json
 import os
 import pathlib
@@ -145,14 +144,14 @@ def burst(responder, clients, count, paths):
 def kill_workers(responder, while_running):
     """One after the other, each once all places are filled again. How many."""
     wanted, kills = len(responder.workers()), 0
-    for turn in itertools.count():
+    while True:
         now = wait_until(lambda: len(pids := responder.workers()) == wanted and pids, "all workers are there")
         if not any(client.poll() is None for client in while_running):
             return kills
-        killed = now[turn % wanted]
-        os.kill(killed, signal.SIGKILL)
+        victim = now[kills % wanted]
+        os.kill(victim, signal.SIGKILL)
+        wait_until(lambda gone=victim: not alive(gone), "it is dead")
         kills += 1
-        wait_until(lambda: not alive(killed), "it has ended")
 
 
 def test_after_100000_requests_over_8_workers_that_are_killed_the_sums_are_the_requests(start_responder):

@@ -56,7 +56,7 @@ def test_check_is_content_with_good_settings(cluster):
 WRONG = {
     "DATABASE_URL": ["", None], "JWT_SECRET": ["", "too short", "x" * 31, None], "JWT_SECRET_PREVIOUS": ["too short"], "BCRYPT_COST": ["3", "17", "x", "-1", "4.5", "4x", " "],
     "WORKERS": ["-1", "x", "99999999999999999999"], "MAX_REQUESTS": ["-1", "x"], "MAX_BODY": ["-1", "x", "1e3"], "REQUEST_TIMEOUT": ["-1", "x"], "DRAIN_SECONDS": ["-1", "x"],
-    "DB_TIMEOUT": ["-1", "x"], "DB_PREPARE": ["maybe"], "LOG_FORMAT": ["xml"], "LOG_LEVEL": ["loud"], "SLOW_REQUEST": ["-1", "x"], "ACCESS_TOKEN_TTL": ["-1", "x"], "REFRESH_TOKEN_TTL": ["-1", "x"]}
+    "DB_TIMEOUT": ["-1", "x"], "DB_PREPARE": ["maybe"], "LOG_FORMAT": ["xml"], "LOG_LEVEL": ["loud"], "SLOW_REQUEST": ["-1", "x"], "PURGE_INTERVAL": ["-1", "86401"], "ACCESS_TOKEN_TTL": ["-1", "x"], "REFRESH_TOKEN_TTL": ["-1", "x"]}
 
 
 @pytest.mark.parametrize("name, value", [(name, value) for name, values in WRONG.items() for value in values])
@@ -124,6 +124,19 @@ def test_a_newer_schema_is_refused(cluster, start_responder):
         return (late.process.poll() or 0) > 0
     wait_until(refused, "the newer schema is refused", timeout=20)
     assert "newer" in late.log()
+
+
+def test_an_older_schema_is_brought_up_to_date(cluster, start_responder):
+    database = cluster.new_database()
+    with_data = start_responder(database=database)
+    with_data.user().task()
+    with_data.stop()
+    newest = cluster.sql("SELECT max(version) FROM schema_version", database)
+    cluster.sql("UPDATE schema_version SET version = 1; DROP INDEX sessions_by_expiry, refresh_tokens_by_expiry", database)
+    later = start_responder(database=database)
+    assert cluster.sql("SELECT max(version) FROM schema_version", database) == newest
+    assert cluster.sql("SELECT to_regclass('sessions_by_expiry') IS NOT NULL", database) == "t"
+    assert later.user().task() and cluster.sql("SELECT count(*) FROM tasks", database) == "2"
 
 
 def test_four_programs_at_once_on_an_empty_database_all_serve(cluster, start_responder):

@@ -27,7 +27,7 @@ static const char *const names[] = {
     "LOG_FORMAT",       "LOG_LEVEL",         "AUTH_SOCKET",           "AUTH_WORKERS",
     "HASH_CONCURRENCY", "RATE_LIMITS",       "RATE_SIGN_INS",         "RATE_SIGN_INS_ACCOUNT",
     "RATE_SIGN_UPS",    "RATE_REFRESHES",    "RATE_SIGN_INS_ADDRESS", "RATE_REQUESTS",
-    "TRUSTED_PROXIES",  "SLOW_REQUEST"};
+    "TRUSTED_PROXIES",  "SLOW_REQUEST",      "PURGE_INTERVAL"};
 
 static int set_up(void **state)
 {
@@ -98,6 +98,7 @@ static void two_settings_are_enough_and_the_rest_has_defaults(void **state)
     assert_int_equal(settings.log_format, 0);
     assert_int_equal(settings.log_level, 2);
     assert_int_equal(settings.slow_request, 1000);
+    assert_int_equal(settings.purge_interval, 300);
 }
 
 static void everything_that_is_wrong_is_told_at_once(void **state)

@@ -1,0 +1,95 @@
+/* app/purge: when an idle worker is to look for what has expired. */
+#include "app/purge.h"
+
+#include "lib/core/clock.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct settings settings;
+static struct services services = {.settings = &settings};
+static struct purge purge;
+
+static const char *label(size_t route)
+{
+    (void)route;
+    return "route=\"/\"";
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    settings = (struct settings){.purge_interval = 300};
+    purge = (struct purge){0};
+    services.metrics = metrics_create(1, label, -1);
+    return services.metrics == NULL;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    return close(metrics_fd(services.metrics));
+}
+
+static void without_an_interval_a_worker_waits_for_requests_alone(void **state)
+{
+    (void)state;
+    settings.purge_interval = 0;
+    assert_int_equal(purge_pause(&purge, &services), -1);
+}
+
+static void the_first_is_due_an_interval_after_the_start(void **state)
+{
+    (void)state;
+    assert_in_range(purge_pause(&purge, &services), 200 * 1000, 300 * 1000 + 1000);
+    purge_step(&purge, &services); /* there is no database that it could ask */
+    assert_false(purge.is_at_it);
+}
+
+static void one_that_is_due_waits_for_a_moment_without_requests(void **state)
+{
+    (void)state;
+    int64_t before = metrics_purged_at(services.metrics);
+    assert_true(metrics_claim_purge(services.metrics, before, before - 300 * CLOCK_SECOND));
+    assert_in_range(purge_pause(&purge, &services), 1, 1000);
+}
+
+static void one_that_is_not_done_goes_on_soon(void **state)
+{
+    (void)state;
+    purge.is_at_it = true;
+    assert_in_range(purge_pause(&purge, &services), 1, 1000);
+}
+
+static void of_many_workers_one_begins(void **state)
+{
+    int64_t before = metrics_purged_at(services.metrics);
+    int begun = 0;
+    (void)state;
+    for (int i = 0; i < 8; i++)
+        if (fork() == 0)
+            _exit(metrics_claim_purge(services.metrics, before, before + 1 + i));
+    for (int status; wait(&status) > 0;)
+        begun += WEXITSTATUS(status);
+    assert_int_equal(begun, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(without_an_interval_a_worker_waits_for_requests_alone),
+        TEST(the_first_is_due_an_interval_after_the_start),
+        TEST(one_that_is_due_waits_for_a_moment_without_requests),
+        TEST(one_that_is_not_done_goes_on_soon),
+        TEST(of_many_workers_one_begins),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
