@@ -2,10 +2,11 @@
 import contextlib
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 
-from harness import Cluster, alive, scratch, wait_until
+from harness import BINARY, Cluster, Server, alive, scratch, wait_until
 
 
 @contextlib.contextmanager
@@ -104,6 +105,14 @@ class Clock:
         new.write_text(f"{seconds:+d}\n")
         new.rename(self.file)
 
+    def program(self):
+        """Starts todo.fcgi on this clock."""
+        path = self.folder / "todo.fcgi"
+        settings = " ".join(f"{name}={value}" for name, value in self.environment.items())
+        path.write_text(f'#!/bin/sh\nexec env {settings} {shlex.quote(str(BINARY))} "$@"\n')
+        path.chmod(0o755)
+        return path
+
     def close(self):
         shutil.rmtree(self.folder)
         for file in pathlib.Path("/dev/shm").glob("*faketime_*"):  # it leaves those of processes that exec
@@ -121,3 +130,14 @@ class ClockedCluster(Cluster):
     def create(self):
         self.as_user += ["env", *(f"{name}={value}" for name, value in self.clock.environment.items())]
         super().create()
+
+
+class ClockedServer(Server):
+    """lighttpd goes on by the machine's clock: it starts anew, and its service with it, a second after its clock was set."""
+
+    def __init__(self, clock, cluster, settings):
+        self.clock = clock
+        super().__init__(cluster, settings)
+
+    def environment(self):
+        return super().environment() | {"TODO_FCGI": str(self.clock.program())}

@@ -300,6 +300,13 @@ class Process:
     def auth_workers(self):
         return self.workers("todo.fcgi/auth")
 
+    def wait_workers(self):
+        """The first may answer before the last are there. Those of /auth are told from the others only once they have said
+        who they are."""
+        common = int(self.settings["WORKERS"])
+        auth = int(self.settings.get("AUTH_WORKERS") or 4) if self.has_auth_pool and common > 0 else 0
+        wait_until(lambda: (len(self.workers()), len(self.auth_workers())) == (common, auth), "all workers are there")
+
     def stop(self, sign=signal.SIGTERM):
         """Ends what was started, and fails if anything stays behind or the log tells of a crash."""
         family = []
@@ -337,6 +344,7 @@ class Process:
 class Server(Process, client.Calls):
     """lighttpd with the shipped configuration on a free port, and the responder behind it."""
     mount = ""
+    has_auth_pool = True
 
     def __init__(self, cluster, settings=None, database=None, ready="/readyz"):
         super().__init__(cluster, settings, database)
@@ -345,7 +353,7 @@ class Server(Process, client.Calls):
             self.start()
             try:
                 self.wait_ready(ready)
-                self.wait_auth_workers()
+                self.wait_workers()
                 return
             except AssertionError:
                 busy = self.process.poll() is not None and "in use" in self.log()
@@ -362,11 +370,6 @@ class Server(Process, client.Calls):
         self.process.send_signal(sign)
         self.process.wait(PATIENCE)
         self.start()
-
-    def wait_auth_workers(self):
-        """They come after the others, and are told from them only once they have said who they are."""
-        wanted = int(self.settings.get("AUTH_WORKERS") or 4) if self.settings["WORKERS"] != "0" else 0
-        wait_until(lambda: len(self.auth_workers()) == wanted, "the workers of /auth are there")
 
     def environment(self):
         own = {"PORT": str(self.port), "BIND": "127.0.0.1", "RUN_DIR": str(self.folder),
@@ -400,9 +403,14 @@ class Responder(Process, client.Calls):
         self.spawn([BINARY, "-s", self.socket], self.environment())
         if wait:
             self.wait_ready()
+            self.wait_workers()
 
     base = "http://todo.test"
     mount = ""
+
+    @property
+    def has_auth_pool(self):
+        return bool(self.settings.get("AUTH_SOCKET"))
 
     def call(self, method, path, headers, body):
         return fcgi.request(self.socket, fcgi.params(method, path, headers, body, self.mount), body)

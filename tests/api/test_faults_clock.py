@@ -1,4 +1,4 @@
-"""The machine's clock is set back, and forward, while the service, its web server and its database run."""
+"""The clock is set back, and forward, while the service and its database run."""
 import contextlib
 import itertools
 import pathlib
@@ -11,7 +11,7 @@ from jose import jwt
 
 import fcgi
 from client import check_away, check_problem
-from clusters import Clock, ClockedCluster
+from clusters import Clock, ClockedCluster, ClockedServer
 from harness import PATIENCE, Responder, Server, alive, wait_until
 from listing import query, timestamp_key, walk
 from test_process_life import open_files
@@ -35,7 +35,7 @@ def own_cluster(own_clock):
 
 @pytest.fixture(scope="module")
 def own_server(own_clock, own_cluster):
-    with Server(own_cluster, {**SETTINGS, **own_clock.environment}) as one:
+    with ClockedServer(own_clock, own_cluster, SETTINGS) as one:
         yield one
 
 
@@ -68,6 +68,17 @@ def test_writing_goes_on_over_every_change_of_the_clock(own_server, anna, clock)
     assert own_server.workers() + own_server.auth_workers() == workers and not writer.cut
     for answer in writer.refused:  # PostgreSQL may take a leap forward for a statement that takes too long
         check_away(answer)
+    writer.check()
+
+
+def test_lighttpd_which_starts_anew_when_its_clock_is_set_loses_no_request(own_clock, own_cluster, clock):
+    with Server(own_cluster, {**SETTINGS, **own_clock.environment}) as server, Writer(server.user()) as writer:
+        writer.goes_on()
+        before = server.parent()
+        clock.set(-HOUR)
+        wait_until(lambda: not alive(before), "lighttpd has noticed")
+        writer.goes_on()
+    assert not writer.refused and not writer.cut, writer
     writer.check()
 
 

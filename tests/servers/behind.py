@@ -123,10 +123,9 @@ class Behind(harness.Server):
     def parent(self):
         return self.responder[0].pid
 
-    def wait_auth_workers(self):
-        """There are none where one socket is for everything."""
-        if self.auth_socket != self.socket:
-            super().wait_auth_workers()
+    @property
+    def has_auth_pool(self):
+        return self.auth_socket != self.socket
 
     def stop(self, sign=signal.SIGTERM):
         family = [pid for one in self.responder or [] for pid in (one.pid, *harness.descendants(one.pid))]
@@ -202,6 +201,9 @@ class ApacheProxy(Apache):
 class ApacheFcgid(Apache):
     site = "apache-fcgid.conf"
     starts_responder = True
+
+    def wait_workers(self):
+        """Apache starts them as it needs them."""
 
     def lay_out(self):
         super().lay_out()

@@ -58,6 +58,7 @@ class Activated(harness.Responder):
     """As todo.socket and todo.service start it: the sockets opened for it, secrets in files, systemd's ear beside it."""
 
     auth_socket = property(lambda self: self.folder / "auth.sock")
+    has_auth_pool = True
 
     def spawn(self, command, environment):
         self.program = self.folder / "todo.fcgi"
