@@ -7,6 +7,12 @@
 
 #include <string.h>
 
+#define DUE_UP   "coalesce(t.due_at, 'infinity')"
+#define DUE_DOWN "coalesce(t.due_at, '-infinity')"
+/* That there is a due date, as a bound of the one index or the other. */
+#define IS_DUE_UP   DUE_UP " < 'infinity'"
+#define IS_DUE_DOWN DUE_DOWN " > '-infinity'"
+
 /*
  * How each order is written, ascending and descending: what may be NULL comes last both ways, by
  * standing in for it what lies beyond all values. Each is an index of schema.sql, with id behind.
@@ -20,8 +26,7 @@ static const struct {
 } sorts[] = {
     [TASK_BY_CREATED] = {"t.created_at", "t.created_at", "timestamptz", 8},
     [TASK_BY_UPDATED] = {"t.updated_at", "t.updated_at", "timestamptz", 8},
-    [TASK_BY_DUE] = {"coalesce(t.due_at, 'infinity')", "coalesce(t.due_at, '-infinity')",
-                     "timestamptz", 8},
+    [TASK_BY_DUE] = {DUE_UP, DUE_DOWN, "timestamptz", 8},
     [TASK_BY_PRIORITY] = {"t.priority", "t.priority", "smallint", 2},
     [TASK_BY_TITLE] = {"t.title COLLATE \"und-x-icu\"", "t.title COLLATE \"und-x-icu\"", "text", 0},
     [TASK_BY_ORDER] = {"coalesce(t.sort_order::bigint, 2147483648)",
@@ -42,6 +47,7 @@ struct composition {
     struct buffer name;
     struct db_params params;
     bool adaptive;
+    enum { OTHER_ORDER, DUE_FIRST, DUE_LAST } order;
 };
 
 /* Adds a piece of text; `?` in it stands for the parameter that has just been added. */
@@ -90,6 +96,33 @@ static void add_selective(struct composition *composition, const struct task_fil
     }
 }
 
+/* A bound is put to the index that is walked in the order of the due dates: that is where the walk
+ * begins and ends, whatever the date. In any other order it hangs on the date whether to walk that
+ * one, or to look up the few tasks that pass. */
+static void add_due(struct composition *composition, const struct task_filter *filter)
+{
+    bool upwards = composition->order == DUE_FIRST;
+    if (filter->only_overdue)
+        add_piece(composition, 'o',
+                  composition->order == DUE_LAST ? " AND " TASK_IS_OVERDUE " AND " DUE_DOWN
+                                                   " < now() AND " IS_DUE_DOWN
+                                                 : " AND " TASK_IS_OVERDUE);
+    if (filter->due_before.is_set) {
+        value_add_timestamp(&composition->params, filter->due_before.at);
+        add_piece(composition, 'b',
+                  upwards ? " AND " DUE_UP " < ?::timestamptz"
+                          : " AND " DUE_DOWN " < ?::timestamptz AND " IS_DUE_DOWN);
+    }
+    if (filter->due_after.is_set) {
+        value_add_timestamp(&composition->params, filter->due_after.at);
+        add_piece(composition, 'a',
+                  upwards ? " AND " DUE_UP " >= ?::timestamptz AND " IS_DUE_UP
+                          : " AND " DUE_DOWN " >= ?::timestamptz");
+    }
+    if (filter->only_overdue || filter->due_before.is_set || filter->due_after.is_set)
+        composition->adaptive = composition->order == OTHER_ORDER;
+}
+
 static void add_filter(struct composition *composition, const struct task_filter *filter)
 {
     add_sql(composition, " WHERE t.user_id = $1::uuid");
@@ -101,18 +134,9 @@ static void add_filter(struct composition *composition, const struct task_filter
         add_piece(composition, 'x', " AND false");
     if (filter->priorities != 0)
         add_priorities(composition, filter->priorities);
-    if (filter->only_overdue)
-        add_piece(composition, 'o', " AND " TASK_IS_OVERDUE);
     if (filter->never_overdue)
         add_piece(composition, 'n', " AND NOT " TASK_IS_OVERDUE);
-    if (filter->due_before.is_set) {
-        value_add_timestamp(&composition->params, filter->due_before.at);
-        add_piece(composition, 'b', " AND coalesce(t.due_at, 'infinity') < ?::timestamptz");
-    }
-    if (filter->due_after.is_set) {
-        value_add_timestamp(&composition->params, filter->due_after.at);
-        add_piece(composition, 'a', " AND coalesce(t.due_at, '-infinity') >= ?::timestamptz");
-    }
+    add_due(composition, filter);
     add_selective(composition, filter);
 }
 
@@ -134,6 +158,8 @@ static void compose_page(struct composition *composition, const struct task_page
     const char *key = page->descending ? sorts[page->sort].descending : sorts[page->sort].ascending;
     const char *direction = page->descending ? " DESC" : "";
 
+    if (page->sort == TASK_BY_DUE)
+        composition->order = page->descending ? DUE_LAST : DUE_FIRST;
     add_sql(composition, ACTOR " SELECT actor.stale, t.*");
     if (page->count) {
         add_piece(composition, 'C', ", (SELECT count(*) FROM tasks t");
