@@ -14,7 +14,7 @@ FROM generate_series(1, least(:users, 10001)) n WHERE n % :parts = :part;
 INSERT INTO tasks (user_id, id, title, description, completed_at, priority, tags, due_at, due_is_date,
                    sort_order, created_at, updated_at)
 SELECT bench_id('7000', n), (lpad(to_hex(k), 8, '0') || '-0000-7002-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
-       'Task ' || k || ': ' || verbs[1 + k % 10] || ' the ' || nouns[1 + k % 20],
+       'Task ' || k || ': ' || verbs[1 + k % 10] || ' the ' || nouns[1 + k % 20] || CASE WHEN k = 7 AND n < 1000 THEN ' of Zanzibar' ELSE '' END,
        CASE WHEN k % 3 = 0 THEN 'Ask about it before the end of week ' || k % 52 END,
        CASE WHEN k % 4 = 0 THEN made + interval '1 hour' END,
        k % 3,

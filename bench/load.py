@@ -18,11 +18,12 @@ ROLES = ("client", "web", "app", "postgres")
 
 @dataclasses.dataclass
 class Sample:
-    """One measurement. Rates per second, times in milliseconds, CPU in microseconds per request."""
-    rate: float
+    """One measurement: a figure (mostly requests a second), times in milliseconds, CPU in microseconds per request."""
+    figure: float
     p50: float | None = None
     p99: float | None = None
     cpu: dict = dataclasses.field(default_factory=dict)
+    unit: str = "/s"
 
 
 TICK = 1e9 / os.sysconf("SC_CLK_TCK")
@@ -32,27 +33,28 @@ def cpu_nanoseconds(pids):
     """What processes have used so far, all their threads, and those of their children that have ended."""
     total = 0
     for pid in pids:
-        for file in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"):
-            with contextlib.suppress(OSError):  # a thread that has just ended
+        with contextlib.suppress(OSError):  # it has just ended
+            for file in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"):
                 total += int(file.read_text().split()[0])
-        children = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[13:15]
-        total += sum(map(int, children)) * TICK
+            children = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[13:15]
+            total += sum(map(int, children)) * TICK
     return total
 
 
 class Meter:
-    """with Meter(roles) as meter: ...; then meter.used[role], in nanoseconds."""
+    """with Meter(find_roles) as meter: ...; then meter.used[role], in nanoseconds."""
 
-    def __init__(self, roles):
-        self.roles = roles
+    def __init__(self, find_roles):
+        self.find_roles = find_roles
         self.used = {}
 
     def __enter__(self):
-        self.used = {role: -cpu_nanoseconds(pids) for role, pids in self.roles.items()}
+        self.used = {role: -cpu_nanoseconds(pids) for role, pids in self.find_roles().items()}
         return self
 
     def __exit__(self, *_):
-        for role, pids in self.roles.items():
+        """Processes may have come and gone; the latter's time has gone to their parents."""
+        for role, pids in self.find_roles().items():
             self.used[role] += cpu_nanoseconds(pids)
 
 
@@ -71,24 +73,27 @@ def run(command, environment=None):
 
 def measure(target, database, load):
     """Runs load(), which returns (count, Sample, its own CPU), and tells who used how much per request."""
-    roles = target.processes() | {"postgres": database.processes()}
-    with Meter(roles) as meter:
+    with Meter(lambda: target.processes() | {"postgres": database.processes()}) as meter:
         count, sample, own = load()
     used = meter.used | {"client": own}
     sample.cpu = {role: used[role] / count / 1000 for role in ROLES if role in used and count}
     return sample
 
 
+def wrk(target, requests, connections, seconds):
+    """wrk with the requests of a file: what load.lua tells, and its CPU. An answer that is an error is one for us, too."""
+    output, own = run(["wrk", "-t", min(connections, 2), "-c", connections, "-d", f"{seconds}s", "--timeout", "30s", "-s",
+                       rig.BENCH / "load.lua", target.base], os.environ | {"REQUESTS": str(requests)})
+    told = json.loads(output.strip().splitlines()[-1])
+    if told["refused"] or told["broken"] or not told["requests"]:
+        raise RuntimeError(f"{target.label}: {told['refused']} answers were errors, {told['broken']} did not come,"
+                           f" of {told['requests']}")
+    return told, own
+
+
 def http(target, database, requests, connections, seconds):
-    """wrk with the requests of a file."""
     def load():
-        threads = min(connections, 2)
-        output, own = run(["wrk", "-t", threads, "-c", connections, "-d", f"{seconds}s", "--timeout", "30s", "-s",
-                           rig.BENCH / "load.lua", target.base], os.environ | {"REQUESTS": str(requests)})
-        told = json.loads(output.strip().splitlines()[-1])
-        if told["refused"] or told["broken"] or not told["requests"]:
-            raise RuntimeError(f"{target.label}: {told['refused']} answers were errors, {told['broken']} did not come,"
-                               f" of {told['requests']}")
+        told, own = wrk(target, requests, connections, seconds)
         rate = told["requests"] / told["micros"] * 1e6
         return told["requests"], Sample(rate, told["p50"] / 1000, told["p99"] / 1000), own
     return measure(target, database, load)
@@ -103,20 +108,21 @@ class Pgbench:
         return {}
 
 
+GONE = "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'pgbench')"
+
+
 def pgbench(database, script, connections, seconds):
     text, variables, mode = script
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "script.sql"
         path.write_text(text)
 
-        before = database.processes()
-
         def load():
             output, own = run([
                 database.program("pgbench"), "-h", database.sockets, "-U", "todo", "-n", "-M", mode, "-f", path,
                 "-c", connections, "-j", min(connections, 2), "-T", seconds, "--log", f"--log-prefix={folder}/log",
                 "--sampling-rate=0.1", *[f"-D{name}={value}" for name, value in variables.items()], database.name])
-            rig.harness.wait_until(lambda: database.processes() == before, "pgbench's connections are closed")
+            rig.harness.wait_until(lambda: database.root_sql(GONE) == "t", "pgbench's connections are closed")
             words = {line.split("=")[0].split(":")[0].strip(): line for line in output.splitlines()}
             count = int(words["number of transactions actually processed"].split(":")[1].split("/")[0])
             rate = float(words["tps"].split("=")[1].split()[0])
@@ -192,9 +198,9 @@ def sign_in(target, database, clients, seconds):
     return sample
 
 
-def storm(target, database, requests, seconds):
-    """Lists at 16 connections while 8 clients sign in: a sample of each."""
-    with SignIns(target, 8) as signing:
+def storm(target, database, requests, clients, seconds):
+    """Lists at 16 connections while others sign in: a sample of each."""
+    with SignIns(target, clients) as signing:
         lists = http(target, database, requests, 16, seconds)
     lists.cpu = {}
     return lists, signing.sample()

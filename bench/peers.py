@@ -116,7 +116,7 @@ class Go(Peer):
         return [OUT / "go-server"]
 
 
-class GoBehind(rig.Behind):
+class GoBehind(rig.Foreign):
     """The same program over FastCGI, behind the lighttpd that we stand behind."""
     label = "Go behind lighttpd"
     program = OUT / "go-server"

@@ -2,8 +2,8 @@
 import dataclasses
 import statistics
 
-HEAD = ("what", "connections", "who", "per second", "±", "p50 ms", "p99 ms", "client", "web server", "program",
-        "PostgreSQL", "todo.fcgi ÷ this", "the same in CPU")
+HEAD = ("what", "connections", "who", "figure", "±", "p50 ms", "p99 ms", "client µs", "web server µs", "program µs",
+        "PostgreSQL µs", "todo.fcgi ÷ this", "this ÷ todo.fcgi in CPU")
 OURS = "todo.fcgi"
 
 
@@ -13,7 +13,8 @@ class Row:
     what: str
     connections: int
     who: str
-    rate: float
+    figure: float
+    unit: str
     spread: float  # half of the range, of the median
     p50: float | None
     p99: float | None
@@ -21,7 +22,7 @@ class Row:
 
     @property
     def work(self):
-        """CPU µs of the program and PostgreSQL; pgbench is its own program."""
+        """CPU µs per request of the program and PostgreSQL; pgbench is its own program."""
         program = self.cpu.get("app") or self.cpu.get("client", 0)
         return program + self.cpu.get("postgres", 0)
 
@@ -32,21 +33,28 @@ def median(values):
 
 
 def make_row(cell, samples):
-    rates = [sample.rate for sample in samples]
-    middle = statistics.median(rates)
+    figures = [sample.figure for sample in samples]
+    middle = statistics.median(figures)
     roles = {role for sample in samples for role in sample.cpu}
-    return Row(*cell, middle, (max(rates) - min(rates)) / 2 / middle, median(s.p50 for s in samples),
+    return Row(*cell, middle, samples[0].unit, (max(figures) - min(figures)) / 2 / middle, median(s.p50 for s in samples),
                median(s.p99 for s in samples), {role: median(s.cpu.get(role) for s in samples) for role in roles})
 
 
+def in_order(rows):
+    """As they were first met; of one thing ours first, and by connections."""
+    things = list(dict.fromkeys(row.what for row in rows))
+    return sorted(rows, key=lambda row: (things.index(row.what), row.connections, row.who != OURS))
+
+
 def ratios(rows):
-    """(what, connections, who) → our rate through theirs, and their work through ours."""
+    """(what, connections, who) → our figure through theirs, and their CPU through ours where both are known."""
     ours = {(row.what, row.connections): row for row in rows if row.who == OURS}
     found = {}
     for row in rows:
         own = ours.get((row.what, row.connections))
         if own and row.who != OURS:
-            found[row.what, row.connections, row.who] = (own.rate / row.rate, row.work / own.work if own.work else None)
+            found[row.what, row.connections, row.who] = (own.figure / row.figure,
+                                                         row.work / own.work if own.work and row.work else None)
     return found
 
 
@@ -60,9 +68,9 @@ def table(rows):
     against = ratios(rows)
     lines = ["| " + " | ".join(HEAD) + " |", "|---|---:|---|" + "---:|" * (len(HEAD) - 3)]
     for row in rows:
-        rate, work = against.get((row.what, row.connections, row.who), (None, None))
-        cells = [row.what, str(row.connections or ""), f"**{row.who}**" if row.who == OURS else row.who, number(row.rate),
-                 f"{row.spread:.0%}", number(row.p50), number(row.p99),
-                 *(number(row.cpu.get(role)) for role in ("client", "web", "app", "postgres")), number(rate), number(work)]
+        figure, work = against.get((row.what, row.connections, row.who), (None, None))
+        cells = [row.what, str(row.connections or ""), f"**{row.who}**" if row.who == OURS else row.who,
+                 f"{number(row.figure)} {row.unit}", f"{row.spread:.0%}", number(row.p50), number(row.p99),
+                 *(number(row.cpu.get(role)) for role in ("client", "web", "app", "postgres")), number(figure), number(work)]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)

@@ -89,7 +89,8 @@ class Database(harness.Cluster):
         self._tidy()
 
     def _fill(self):
-        subprocess.run(["rm", "-rf", *map(str, self.data.glob("*"))], check=True)
+        older = [folder for folder in self.folder.parent.glob(f"postgres-{self.tasks}-*") if folder != self.folder]
+        subprocess.run(["rm", "-rf", *map(str, older), *map(str, self.data.glob("*"))], check=True)
         self._run("initdb", "--username=postgres", "--auth=trust", "--no-sync", "--no-instructions",
                   "--encoding=UTF8", "--locale=C", f"--pgdata={self.data}")
         self.settings = POSTGRES | {"fsync": "off", "full_page_writes": "off", "max_wal_size": "64GB",
@@ -142,6 +143,10 @@ class Database(harness.Cluster):
             self.root_sql(f"DELETE FROM tasks WHERE {made}; DELETE FROM sessions WHERE {made}")
             self.root_sql("VACUUM ANALYZE tasks, sessions, refresh_tokens")
         self.root_sql("CHECKPOINT")
+
+    def restart(self):
+        self.stop()
+        self.start()
 
     def root_sql(self, text):
         return self.sql(text, self.name, user="postgres")
@@ -196,7 +201,14 @@ class Todo(Behind):
         super().__init__(database, dict(settings))
 
 
-class Bare(Behind):
+class Foreign(Behind):
+    """Something else in the place of todo.fcgi."""
+
+    def wait_auth_workers(self):
+        """It has none."""
+
+
+class Bare(Foreign):
     """The same statements and bytes with nothing around them."""
     label = "bare responder"
     program = BUILD / "bench" / "bare"
@@ -205,7 +217,7 @@ class Bare(Behind):
         super().__init__(database, {"BARE_LIST": statements["list"].sql, "BARE_GET": statements["get"].sql})
 
 
-class Constant(Behind):
+class Constant(Foreign):
     """An answer that is always the same: what FastCGI and lighttpd cost."""
     label = "constant answer"
     program = BUILD / "bench" / "bare"

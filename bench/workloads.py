@@ -6,13 +6,13 @@ import re
 import rig
 
 HOST = "todo.example"
-# Of a workload: how the request of one reader (or writer) looks.
 SEARCH = "boiler"
 PAGES = 500  # into the list of the user with very many tasks, for the deep page
 
 
 @dataclasses.dataclass
 class Workload:
+    """What each of some users asks for."""
     name: str
     title: str
     method: str
@@ -43,11 +43,15 @@ WORKLOADS = {w.name: w for w in [
 
 
 def write_requests(workload, path, **more):
-    """The file that load.lua reads."""
+    """The requests of all its users, in an order that is not the table's."""
+    users = workload.users
+    return write_file([workload.request(users[step * 7919 % len(users)], **more) for step in range(len(users))], path)
+
+
+def write_file(requests, path):
+    """The form that load.lua reads."""
     with open(path, "wb") as file:
-        users = list(workload.users)
-        for step in range(len(users)):  # in an order that is not the table's
-            request = workload.request(users[step * 7919 % len(users)], **more)
+        for request in requests:
             file.write(b"%010d" % len(request) + request)
     return path
 
@@ -65,13 +69,12 @@ def ask(target, workload, user, **more):
     return target.exchange(workload.request(user, **more))
 
 
-def walk(target, pages):
-    """The cursor of page number `pages` in the list of the user with very many tasks."""
-    workload, cursor = WORKLOADS["deep"], ""
-    for _ in range(pages - 1):
-        answer = ask(target, workload, rig.BIG_USER, cursor=cursor) if cursor else target.exchange(
-            WORKLOADS["list"].request(rig.BIG_USER))
-        cursor = re.search(r"cursor=([^&>]+)", answer.getheader("Link")).group(1)
+def walk(target, page, user=rig.BIG_USER, limit=20):
+    """The cursor that leads to a page of a user's list."""
+    cursor = ""
+    for _ in range(page - 1):
+        step = Workload("", "", "GET", f"/tasks?limit={limit}{cursor and f'&cursor={cursor}'}", range(user, user + 1))
+        cursor = re.search(r"cursor=([^&>]+)", ask(target, step, user).getheader("Link")).group(1)
     return cursor
 
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs the Debian packages that are missing, and says which and why: deploy/packages.sh build|run|test|web|lint|deb|bench|peers ...
+# Installs the Debian packages that are missing, and says which and why: deploy/packages.sh build|run|test|web|lint|deb|bench|bench-fastapi|bench-go|bench-perf ...
 # With everything there it does nothing, at once.
 set -u
 
@@ -59,20 +59,21 @@ lint  clang-tidy            analysis
 lint  cppcheck              analysis
 lint  shellcheck            the shell scripts
 bench wrk                   puts load on the servers
-peers python3-fastapi       the peers: FastAPI with SQLModel, and with asyncpg
-peers python3-sqlmodel      FastAPI with SQLModel
-peers python3-psycopg2      FastAPI with SQLModel
-peers python3-jose          tokens in Python
-peers python3-passlib       passwords in Python
-peers python3-bcrypt        passwords in Python
-peers python3-asyncpg       FastAPI with asyncpg
-peers uvicorn               runs FastAPI
-peers python3-uvloop        its fast loop
-peers python3-httptools     its fast parser
-peers golang-go             Go
-peers golang-github-lib-pq-dev           Go on PostgreSQL
-peers golang-github-golang-jwt-jwt-dev   tokens in Go
-peers golang-golang-x-crypto-dev         passwords in Go
+bench-fastapi python3-fastapi     two of the peers of bench/
+bench-fastapi python3-sqlmodel    PostgreSQL for the one
+bench-fastapi python3-psycopg2    PostgreSQL for the one
+bench-fastapi python3-asyncpg     PostgreSQL for the other
+bench-fastapi python3-jose        their tokens
+bench-fastapi python3-passlib     their passwords
+bench-fastapi python3-bcrypt      their passwords
+bench-fastapi uvicorn             runs them
+bench-fastapi python3-uvloop      its fast loop
+bench-fastapi python3-httptools   its fast parser
+bench-go golang-go                a peer of bench/
+bench-go golang-github-lib-pq-dev its PostgreSQL
+bench-go golang-github-golang-jwt-jwt-dev its tokens
+bench-go golang-golang-x-crypto-dev its passwords
+bench-perf linux-perf       where the CPU goes
 '
 
 # Services that these packages bring, which must not start on anybody's machine.

@@ -108,7 +108,7 @@ def main():
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True,
                             text=True, check=True).stdout.split()
     sources = [pathlib.Path(f) for f in listed if f.endswith((".c", ".h")) and (ROOT / f).exists()]
-    scripts = [f for f in listed if f.endswith(".sh") or f == ".ci/run"]
+    scripts = [f for f in listed if f.endswith(".sh") or f in (".ci/run", "bench/check")]
     for path in sources:
         check_file(path)
     run("clang-format", "--dry-run", "-Werror", *map(str, sources))

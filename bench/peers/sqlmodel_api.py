@@ -15,7 +15,7 @@ from sqlmodel import Field, Session, SQLModel, create_engine, select
 
 SECRET = os.environ["JWT_SECRET"]
 PRIORITIES = ["low", "medium", "high"]
-engine = create_engine("postgresql+psycopg2://", pool_size=20, max_overflow=20)
+engine = create_engine("postgresql+psycopg2://", pool_size=20, max_overflow=0)
 passwords = CryptContext(schemes=["bcrypt"])
 bearer = OAuth2PasswordBearer(tokenUrl="auth/login")
 app = FastAPI()

@@ -1,5 +1,5 @@
 // The peer in Go: net/http, database/sql with lib/pq and prepared statements, golang-jwt.
-// FCGI in the environment: behind a web server, on the socket that is fd 0; else on PORT.
+// FCGI in the environment: behind a web server, on the socket that is fd 0, and for signing in on AUTH_SOCKET; else on PORT.
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"net/http/fcgi"
 	"os"
@@ -180,6 +181,11 @@ func main() {
 	http.HandleFunc("/tasks", tasks)
 	http.HandleFunc("/auth/login", logIn)
 	if os.Getenv("FCGI") != "" {
+		signIns, err := net.Listen("unix", os.Getenv("AUTH_SOCKET"))
+		if err != nil {
+			log.Fatal(err)
+		}
+		go func() { log.Fatal(fcgi.Serve(signIns, nil)) }()
 		log.Fatal(fcgi.Serve(nil, nil))
 	}
 	log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), nil))
