@@ -105,9 +105,10 @@ static pthread_mutex_t *begin(struct services *services, struct response *respon
 
 static void end(struct services *services, pthread_mutex_t *turn, int64_t began)
 {
+    int64_t micros = clock_monotonic() - began; /* before somebody else begins */
     pthread_mutex_unlock(turn);
     metrics_count(services->metrics, METRICS_HASHES, 1);
-    metrics_count(services->metrics, METRICS_HASH_MICROS, (uint64_t)(clock_monotonic() - began));
+    metrics_count(services->metrics, METRICS_HASH_MICROS, (uint64_t)micros);
 }
 
 enum status hashing_hash(struct services *services, struct response *response, const char *password,

@@ -34,7 +34,9 @@ static const struct db_statement renew_session = {
         " JOIN users u ON u.id = r.user_id AND u.session_epoch = s.epoch"
         " WHERE r.token_hash = $1::bytea AND r.expires_at > now() AND u.disabled_at IS NULL"
         " FOR UPDATE OF s, r),"
-        /* Of the last minute, by when they end: all that are issued now live equally long. */
+        /* Of the last minute, by when they end: all that are issued now live equally long. Those
+         * who wait for the lock count what was there before: one too many, at most, for each
+         * worker. */
         " recent AS (SELECT count(*) AS count, (1000000 * extract(epoch FROM"
         " min(r.expires_at) - $4::timestamptz + interval '1 minute'))::bigint AS wait"
         " FROM refresh_tokens r JOIN found"
