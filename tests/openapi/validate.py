@@ -17,7 +17,8 @@ import jsonschema
 DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "app" / "openapi.json"
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
 # Headers that say something about the answer: where one comes, the document has to know it.
-TOLD_HEADERS = ("Location", "ETag", "Link", "X-Total-Count", "Retry-After", "WWW-Authenticate", "Allow", "Set-Cookie")
+TOLD_HEADERS = ("Location", "ETag", "Link", "X-Total-Count", "Retry-After", "RateLimit", "RateLimit-Policy", "WWW-Authenticate", "Allow",
+                "Set-Cookie")
 # The web server answers these by itself (files; requests that it cannot or may not pass on).
 STATIC = re.compile(r"/(?:$|ui/|docs/)")
 SERVER_ERRORS = {400, 408, 411, 413, 414, 417, 421, 426, 431, 500, 501, 502, 503, 504, 505}
