@@ -129,15 +129,14 @@ function parse(text) {
 const SENTENCES = {
   401: 'Please sign in.', 404: 'It is not there any more.',
   413: 'That is too long to be sent.', 422: 'Something in there is not right.',
-  429: 'Too many tries.',
+  429: 'Too many tries: please wait a little.',
 };
 
 function problem(response, data) {
   const { status } = response;
   const unsaid = SENTENCES[status] ?? (status < 500 ? `The server refused this (${status}).` : 'The server cannot answer right now.');
-  let message = typeof data?.detail === 'string' && data.detail ? sentence(data.detail) : unsaid;
-  const wait = Number(response.headers.get('Retry-After'));
-  if (status === 429 && wait) message += ` Please try again in ${wait} seconds.`;
+  // Of our own it says for how long to wait, where it does.
+  const message = typeof data?.detail === 'string' && data.detail ? sentence(data.detail) : unsaid;
   const fields = (Array.isArray(data?.errors) ? data.errors : [])
     .filter((e) => typeof e?.detail === 'string').map((e) => ({ field: String(e.field), detail: e.detail }));
   return new ApiError(message, { status, code: String(data?.code), fields });
