@@ -126,6 +126,6 @@ enum ctl_exit check_run(struct ctl *ctl, char **arguments)
         exit = status == STATUS_OK ? CTL_DONE : ctl_explain(ctl, status);
     }
     if (ctl->url != NULL)
-        check_http_run(&check, ctl->url);
+        check_http_run(&check, ctl->url, settings.trusted_proxies);
     return exit == CTL_DONE && check.found_wrong ? CTL_REFUSED : exit;
 }

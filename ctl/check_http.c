@@ -10,6 +10,7 @@ struct visit {
     struct arena *arena;
     const char *url; /* without a slash at its end */
     const char *host;
+    const char *proxies; /* TRUSTED_PROXIES; NULL where it is not known */
 };
 
 static bool has_prefix(const char *text, const char *prefix)
@@ -64,11 +65,17 @@ static void check_authorization(const struct visit *visit)
                   visit->url, me.status);
 }
 
-/* /metrics is for clients on this machine: whoever else gets it was taken for one. */
+/* /metrics is for clients on this machine: whoever else gets it was taken for one. And a client of
+ * this machine that does not get it came through a proxy. */
 static void check_client_address(const struct visit *visit)
 {
     struct probe metrics = get(visit, "/metrics", NULL);
-    if (metrics.status == 401)
+    if (metrics.status == 401 && is_loopback(visit) && visit->proxies != NULL &&
+        visit->proxies[0] == '\0')
+        check_say(visit->check, NOTE,
+                  "client address: a proxy is on the way, and TRUSTED_PROXIES names none: the rate"
+                  " limits may count all its clients as one");
+    else if (metrics.status == 401)
         check_say(visit->check, GOOD, "client address: this client is not taken for the server");
     else if (metrics.status != 200)
         check_say(visit->check, NOTE,
@@ -82,7 +89,8 @@ static void check_client_address(const struct visit *visit)
     else
         check_say(visit->check, WRONG,
                   "client address: every client is taken for this machine (and"
-                  " reads /metrics): the proxy must pass X-Forwarded-For");
+                  " reads /metrics): the proxy must pass X-Forwarded-For, and TRUSTED_PROXIES name"
+                  " it, or the rate limits count all of them as one");
 }
 
 static void check_https(const struct visit *visit)
@@ -102,7 +110,7 @@ static void check_https(const struct visit *visit)
         check_say(visit->check, WRONG, "https: http://%s answers, too: redirect it", visit->host);
 }
 
-void check_http_run(struct check *check, const char *url)
+void check_http_run(struct check *check, const char *url, const char *proxies)
 {
     struct arena *arena = arena_create(64 * 1024, SIZE_MAX);
     size_t length = strlen(url);
@@ -113,7 +121,8 @@ void check_http_run(struct check *check, const char *url)
     }
     while (length > 0 && url[length - 1] == '/')
         length--;
-    struct visit visit = {.check = check, .arena = arena, .url = arena_copy(arena, url, length)};
+    struct visit visit = {
+        .check = check, .arena = arena, .url = arena_copy(arena, url, length), .proxies = proxies};
     visit.host = strstr(visit.url, "://") + 3;
     check_https(&visit);
     if (check_health(&visit)) {

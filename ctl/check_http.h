@@ -4,7 +4,8 @@
 
 #include "ctl/check.h"
 
-/* Asks the service at `url`, its mount, for what needs no account. */
-void check_http_run(struct check *check, const char *url);
+/* Asks the service at `url`, its mount, for what needs no account. `proxies`: TRUSTED_PROXIES, or
+ * NULL where the settings could not be read. */
+void check_http_run(struct check *check, const char *url, const char *proxies);
 
 #endif

@@ -167,7 +167,14 @@ def test_a_wrong_client_address_and_missing_https_are_named(ctl, broken):
     port = broken(HEALTH | {"/auth/me": (401, INVALID, ""), "/metrics": (200, {}, "todo_up 1")})
     # An address of this machine that does not look like one of its own.
     found = wrong(check(ctl, "--url", f"http://2130706433:{port}", status=1))
-    assert len(found) == 2 and "https" in found[0] and "client address" in found[1]
+    assert len(found) == 2 and "https" in found[0] and "client address" in found[1] and "TRUSTED_PROXIES" in found[1]
+
+
+def test_a_proxy_that_limits_do_not_know_is_noted(ctl, broken):
+    port = broken(HEALTH | {"/auth/me": (401, INVALID, ""), "/metrics": (401, {}, "")})
+    address = f"http://127.0.0.1:{port}"
+    assert "note   client address: a proxy is on the way, and TRUSTED_PROXIES names none" in check(ctl, "--url", address).stdout
+    assert "good   client address" in check(ctl, "--url", address, TRUSTED_PROXIES="127.0.0.1").stdout
 
 
 def test_a_foreign_or_dead_service_is_named(ctl, broken):
