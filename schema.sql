@@ -130,3 +130,5 @@ CREATE INDEX IF NOT EXISTS tasks_search ON tasks
 -- 2: what has expired is found without looking at all that has not.
 CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires_at);
 CREATE INDEX IF NOT EXISTS refresh_tokens_by_expiry ON refresh_tokens (expires_at);
+ALTER TABLE sessions ADD COLUMN IF NOT EXISTS renewals_until timestamptz;
+COMMENT ON COLUMN sessions.renewals_until IS 'RATE_REFRESHES: until when its renewals so far would last at an even pace.';

@@ -238,8 +238,8 @@ enum status auth_api_refresh(struct services *services, struct request *request,
         .new_hash = new_hash,
         .expires_at = now + settings->access_token_ttl * CLOCK_SECOND,
         .refresh_expires_at = now + settings->refresh_token_ttl * CLOCK_SECOND,
-        .limit = settings->rate_limits ? settings->rate_refreshes : INT64_MAX,
     };
+    rate_limit_pace_refreshes(services, &renewal.interval, &renewal.window);
     if (renewal.expires_at < renewal.refresh_expires_at)
         renewal.expires_at = renewal.refresh_expires_at;
     if (token == NULL)
@@ -251,7 +251,7 @@ enum status auth_api_refresh(struct services *services, struct request *request,
     if (status == STATUS_OK)
         status = session_store_renew(services->db, &renewal, &user, &issue.session_id);
     if (status == STATUS_OK || status == STATUS_RATE_LIMITED)
-        status = rate_limit_refresh(services, response, renewal.count, renewal.wait);
+        status = rate_limit_refresh(services, response, renewal.ahead);
     return status == STATUS_OK ? write_tokens(services, request, response, &issue) : status;
 }
 

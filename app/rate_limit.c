@@ -249,17 +249,27 @@ void rate_limit_settle(struct services *services, const struct request *request,
     rate_table_forgive(&tables[BY_PAIR], keys.pair, outcome == STATUS_OK);
 }
 
-enum status rate_limit_refresh(struct services *services, struct response *response, int64_t count,
-                               int64_t wait)
+void rate_limit_pace_refreshes(const struct services *services, int64_t *interval, int64_t *window)
 {
     int64_t quota = services->settings->rate_refreshes;
+    *interval = is_off(services) ? 0 : MINUTE * CLOCK_SECOND / quota;
+    *window = is_off(services) ? MINUTE * CLOCK_SECOND : *interval * quota;
+}
+
+enum status rate_limit_refresh(struct services *services, struct response *response, int64_t ahead)
+{
+    int64_t interval, window;
+    if (is_off(services))
+        return STATUS_OK;
+    rate_limit_pace_refreshes(services, &interval, &window);
+    bool allowed = ahead <= window;
     struct state state = {
         .limit = BY_SESSION,
-        .quota = quota,
+        .quota = services->settings->rate_refreshes,
         .window = MINUTE,
-        .remaining = count < quota ? quota - count : 0,
-        .wait = wait,
-        .allowed = count <= quota,
+        .remaining = allowed ? (window - ahead) / interval : 0,
+        .wait = allowed ? ahead : ahead - window,
+        .allowed = allowed,
     };
-    return is_off(services) ? STATUS_OK : tell(services, response, &state);
+    return tell(services, response, &state);
 }

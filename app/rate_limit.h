@@ -41,9 +41,12 @@ MUST_CHECK enum status rate_limit_sign_in(struct services *services, struct requ
 void rate_limit_settle(struct services *services, const struct request *request, const char *email,
                        enum status outcome);
 
-/* The refreshes of a session, which the database counts: `count` in the last minute, with this one
- * if it was allowed; `wait` microseconds until the first of them is a minute old. */
+/* The pace of a session's refreshes, for session_renewal: the database keeps it, beside the token.
+ */
+void rate_limit_pace_refreshes(const struct services *services, int64_t *interval, int64_t *window);
+
+/* What the renewal has found: how far `ahead` of the clock the session is. */
 MUST_CHECK enum status rate_limit_refresh(struct services *services, struct response *response,
-                                          int64_t count, int64_t wait);
+                                          int64_t ahead);
 
 #endif

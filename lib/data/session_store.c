@@ -21,45 +21,35 @@ static const struct db_statement insert_session = {
     .writes = true,
 };
 
-/* The rows are locked, so that of two at once the second sees what the first has spent; the session
- * first, as everywhere. */
+/*
+ * The rows are locked, so that of two at once the second sees what the first has spent; the session
+ * first, as everywhere. A session's pace (the generic cell rate algorithm): each renewal moves
+ * `until` on by $5 microseconds, and it may be $6 ahead of now.
+ */
 static const struct db_statement renew_session = {
     .name = "session_renew",
     .sql =
         "WITH found AS (SELECT r.user_id, r.session_id, u.email,"
-        " s.created_at > now() - interval '1 minute' AS young,"
+        " greatest(s.renewals_until, now()) + $5::bigint * interval '1 microsecond' AS until,"
         " coalesce(r.spent_at < now() - interval '" SESSION_GRACE " seconds', false) AS stolen"
         " FROM refresh_tokens r"
         " JOIN sessions s ON s.user_id = r.user_id AND s.id = r.session_id"
         " JOIN users u ON u.id = r.user_id AND u.session_epoch = s.epoch"
         " WHERE r.token_hash = $1::bytea AND r.expires_at > now() AND u.disabled_at IS NULL"
         " FOR UPDATE OF s, r),"
-        /* Of the last minute, by when they end: all that are issued now live equally long. Those
-         * who wait for the lock count what was there before: one too many, at most, for each
-         * worker. */
-        " recent AS (SELECT count(*) AS count, (1000000 * extract(epoch FROM"
-        " min(r.expires_at) - $4::timestamptz + interval '1 minute'))::bigint AS wait"
-        " FROM refresh_tokens r JOIN found"
-        " ON r.user_id = found.user_id AND r.session_id = found.session_id"
-        " WHERE r.expires_at BETWEEN $4::timestamptz - interval '1 minute'"
-        " AND $4::timestamptz + interval '1 minute'),"
-        /* The first of a session came with its login. */
-        " counted AS (SELECT found.*, count - young::int AS count, wait FROM found, recent),"
-        " old AS (SELECT *, count >= $5::bigint AS limited,"
-        " NOT stolen AND count < $5::bigint AS good FROM counted),"
+        " old AS (SELECT *, NOT stolen AND"
+        " until <= now() + $6::bigint * interval '1 microsecond' AS good FROM found),"
         " ended AS (DELETE FROM sessions s USING old"
         " WHERE old.stolen AND s.user_id = old.user_id AND s.id = old.session_id),"
         " spent AS (UPDATE refresh_tokens r SET spent_at = clock_timestamp() FROM old"
         " WHERE old.good AND r.token_hash = $1::bytea AND r.spent_at IS NULL),"
-        " swept AS (DELETE FROM refresh_tokens r USING old WHERE old.good"
-        " AND r.user_id = old.user_id AND r.session_id = old.session_id AND r.expires_at < now()),"
         " fresh AS (INSERT INTO refresh_tokens (token_hash, user_id, session_id, expires_at)"
         " SELECT $2::bytea, user_id, session_id, $4::timestamptz FROM old WHERE good),"
-        " used AS (UPDATE sessions s SET last_used_at = now(),"
+        " used AS (UPDATE sessions s SET last_used_at = now(), renewals_until = old.until,"
         " expires_at = greatest(s.expires_at, $3::timestamptz) FROM old"
         " WHERE old.good AND s.user_id = old.user_id AND s.id = old.session_id)"
-        " SELECT user_id, email, session_id, limited, count, coalesce(wait, 0) AS wait FROM old"
-        " WHERE NOT stolen",
+        " SELECT user_id, email, session_id, good,"
+        " (1000000 * extract(epoch FROM until - now()))::bigint AS ahead FROM old WHERE NOT stolen",
     .writes = true,
 };
 
@@ -163,7 +153,8 @@ enum status session_store_renew(struct db *db, struct session_renewal *renewal, 
     value_add_bytes(&params, renewal->new_hash, HASH_SIZE);
     value_add_timestamp(&params, renewal->expires_at);
     value_add_timestamp(&params, renewal->refresh_expires_at);
-    value_add_integer(&params, renewal->limit);
+    value_add_integer(&params, renewal->interval);
+    value_add_integer(&params, renewal->window);
     enum status status = db_execute(db, &renew_session, &params, &rows);
     /* A foreign key that fails here is a session that has ended meanwhile. */
     if (status == STATUS_INVALID_TOKEN || (status == STATUS_OK && rows.count == 0))
@@ -172,10 +163,8 @@ enum status session_store_renew(struct db *db, struct session_renewal *renewal, 
         return status;
     *user = (struct user){.id = value_get_uuid(&rows, 0, 0), .email = value_get_text(&rows, 0, 1)};
     *session_id = value_get_uuid(&rows, 0, 2);
-    bool limited = value_get_boolean(&rows, 0, 3);
-    renewal->count = value_get_integer(&rows, 0, 4) + 1;
-    renewal->wait = value_get_integer(&rows, 0, 5);
-    return limited ? STATUS_RATE_LIMITED : STATUS_OK;
+    renewal->ahead = value_get_integer(&rows, 0, 4);
+    return value_get_boolean(&rows, 0, 3) ? STATUS_OK : STATUS_RATE_LIMITED;
 }
 
 static struct session read_session(const struct db_rows *rows, int row, const struct actor *actor)

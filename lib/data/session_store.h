@@ -36,9 +36,8 @@ struct session_renewal {
     const unsigned char *new_hash;
     int64_t expires_at;
     int64_t refresh_expires_at;
-    int64_t limit; /* of renewals a minute */
-    int64_t count; /* out: of the last minute, this one too */
-    int64_t wait;  /* out: microseconds until the oldest of these does not count any longer */
+    int64_t interval, window; /* the session's pace, microseconds: one each, and so far ahead */
+    int64_t ahead;            /* out: how far it is then, or, where refused, would be */
 };
 
 /*

@@ -241,17 +241,18 @@ def test_a_session_may_be_refreshed_so_often_and_its_token_is_not_spent(limited,
     for _ in range(3):
         check_limited(refresh(home, token), "refreshes", 60)
     assert refresh(home, other).status == 200
-    limited.sql(f"""UPDATE refresh_tokens SET expires_at = expires_at - interval '1 minute' WHERE user_id = '{anna.id}';
-                    UPDATE sessions SET created_at = created_at - interval '1 minute' WHERE user_id = '{anna.id}'""")
+    limited.sql(f"UPDATE sessions SET renewals_until = renewals_until - interval '1 minute' WHERE user_id = '{anna.id}'")
     assert left(refresh(home, token), "refreshes") == 1
 
 
-def test_refreshes_at_once_get_past_the_limit_by_no_more_than_there_are_workers(start_responder):
+def test_of_many_refreshes_at_once_no_more_are_allowed(start_responder):
     responder = start_responder({**ON, "WORKERS": "4", "RATE_REFRESHES": "10"})
     token = responder.user(refresh=True).session["refresh_token"]
+    began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         statuses = collections.Counter(pool.map(lambda _: refresh(responder, token).status, range(40)))
-    assert set(statuses) == {200, 429} and 10 <= statuses[200] < 10 + 4, statuses
+    later = int((time.monotonic() - began) / 6)  # one more every six seconds
+    assert set(statuses) == {200, 429} and 10 <= statuses[200] <= 10 + later, statuses
 
 
 # --- every request of a user ---
