@@ -63,18 +63,33 @@ struct state {
     bool allowed;
 };
 
+/* `"name";x=1;y=2`: an item of a structured field (RFC 9651) with two parameters. */
+static const char *make_item(struct arena *arena, const char *name, const char *keys,
+                             const int64_t values[2])
+{
+    struct buffer item = {.arena = arena};
+    buffer_add_char(&item, '"');
+    buffer_add_text(&item, name);
+    buffer_add_char(&item, '"');
+    for (int i = 0; i < 2; i++) {
+        buffer_add_char(&item, ';');
+        buffer_add_char(&item, keys[i]);
+        buffer_add_char(&item, '=');
+        buffer_add_integer(&item, values[i]);
+    }
+    return buffer_string(&item);
+}
+
 static enum status tell(struct services *services, struct response *response,
                         const struct state *state)
 {
     struct arena *arena = response->arena;
     const char *name = limits[state->limit].name;
     long long seconds = to_seconds(state->wait);
-    response_join_header(response, "RateLimit-Policy",
-                         arena_printf(arena, "\"%s\";q=%lld;w=%lld", name, (long long)state->quota,
-                                      (long long)state->window));
-    response_join_header(
-        response, "RateLimit",
-        arena_printf(arena, "\"%s\";r=%lld;t=%lld", name, (long long)state->remaining, seconds));
+    const int64_t policy[2] = {state->quota, state->window};
+    const int64_t now[2] = {state->remaining, seconds};
+    response_join_header(response, "RateLimit-Policy", make_item(arena, name, "qw", policy));
+    response_join_header(response, "RateLimit", make_item(arena, name, "rt", now));
     if (state->allowed)
         return STATUS_OK;
     metrics_count(services->metrics, limits[state->limit].refusals, 1);
