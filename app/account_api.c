@@ -113,15 +113,17 @@ struct account_change {
 static enum status confirm_password(const struct account_change *change, const struct user *user)
 {
     bool same = false;
-    enum status status = rate_limit_sign_in(change->services, change->request, change->response,
-                                            user->email);
+    const char *email;
+    enum status status = user_store_fold_email(change->services->db, user->email, &email);
+    if (status == STATUS_OK)
+        status = rate_limit_sign_in(change->services, change->request, change->response, email);
     if (status != STATUS_OK)
         return status;
     status = hashing_verify(change->services, change->response, change->password,
                             user->hashed_password, &same);
     if (status == STATUS_OK && !same)
         status = STATUS_WRONG_PASSWORD;
-    rate_limit_settle(change->services, change->request, user->email, status);
+    rate_limit_settle(change->services, change->request, email, status);
     if (status == STATUS_WRONG_PASSWORD)
         audit_log(change->request, "wrong_password", &user->id);
     return status;

@@ -207,7 +207,10 @@ enum status auth_api_log_in(struct services *services, struct request *request,
     if (has_scope(input->scope, "offline_access"))
         issue.way = REFRESH_IN_BODY;
 
-    enum status status = rate_limit_sign_in(services, request, response, input->email);
+    const char *email;
+    enum status status = user_store_fold_email(services->db, input->email, &email);
+    if (status == STATUS_OK)
+        status = rate_limit_sign_in(services, request, response, email);
     if (status != STATUS_OK)
         return status;
     status = try_to_open(services, request, response, &issue, &user);
@@ -215,7 +218,7 @@ enum status auth_api_log_in(struct services *services, struct request *request,
         status = try_to_open(services, request, response, &issue, &user);
     if (status == STATUS_CONFLICT)
         status = STATUS_BAD_CREDENTIALS;
-    rate_limit_settle(services, request, input->email, status);
+    rate_limit_settle(services, request, email, status);
     if (status != STATUS_OK)
         return status;
     audit_log(request, "login", &user.id);

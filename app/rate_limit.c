@@ -169,21 +169,15 @@ struct attempt_keys {
 static struct attempt_keys find_keys(const struct services *services, const struct request *request,
                                      const char *email)
 {
-    struct {
-        unsigned char network[CLIENT_NETWORK_SIZE];
-        char email[256];
-    } pair = {0};
     const unsigned char *key = services->limits->key;
-    client_network(request->client, pair.network);
-    /* Other spellings of the same account are worth no new attempts. (Beyond ASCII they are, but
-     * for the limit of the address.) */
-    size_t length = strnlen(email, sizeof pair.email);
-    for (size_t i = 0; i < length; i++)
-        pair.email[i] = (char)(email[i] >= 'A' && email[i] <= 'Z' ? email[i] | 0x20 : email[i]);
+    size_t length = strlen(email);
+    unsigned char *pair = arena_alloc(request->arena, CLIENT_NETWORK_SIZE + length);
+    client_network(request->client, pair);
+    memcpy(pair + CLIENT_NETWORK_SIZE, email, length);
     return (struct attempt_keys){
-        .pair = keyed_hash(key, &pair, sizeof pair.network + length),
-        .account = keyed_hash(key, pair.email, length),
-        .address = keyed_hash(key, pair.network, sizeof pair.network),
+        .pair = keyed_hash(key, pair, CLIENT_NETWORK_SIZE + length),
+        .account = keyed_hash(key, email, length),
+        .address = keyed_hash(key, pair, CLIENT_NETWORK_SIZE),
     };
 }
 

@@ -29,9 +29,9 @@ MUST_CHECK enum status rate_limit_sign_up(struct services *services, struct requ
 void rate_limit_undo_sign_up(struct services *services, const struct request *request);
 
 /*
- * An attempt to show the password of the account with this e-mail: it counts as failed until
- * rate_limit_settle knows how it went. Delays are for this account from this address, so that its
- * owner can still sign in from elsewhere, and for this address.
+ * An attempt to show the password of the account with this e-mail, as user_store_fold_email has it:
+ * it counts as failed until rate_limit_settle knows how it went. Delays are for this account from
+ * this address, so that its owner can still sign in from elsewhere, and for this address.
  */
 MUST_CHECK enum status rate_limit_sign_in(struct services *services, struct request *request,
                                           struct response *response, const char *email);

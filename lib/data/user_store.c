@@ -1,6 +1,8 @@
 /* Accounts in the database. */
 #include "user_store.h"
 
+#include <string.h>
+
 static const struct db_statement insert_user = {
     .name = "user_insert",
     .sql = "INSERT INTO users (id, email, hashed_password) VALUES ($1::uuid, $2::text, $3::text)"
@@ -13,6 +15,11 @@ static const struct db_statement find_by_email = {
     .name = "user_find_by_email",
     .sql = "SELECT id, email, hashed_password, created_at FROM users"
            " WHERE todo_fold(email) = todo_fold($1::text) AND disabled_at IS NULL",
+};
+
+static const struct db_statement fold_email = {
+    .name = "user_fold_email",
+    .sql = "SELECT todo_fold($1::text)",
 };
 
 static const struct db_statement find_user = {
@@ -84,6 +91,33 @@ enum status user_store_find_by_email(struct db *db, const char *email, struct us
         return STATUS_NOT_FOUND;
     *user = read_user(&rows, 0);
     return STATUS_OK;
+}
+
+/* todo_fold of what is all ASCII; false where it is not. */
+static bool fold_ascii(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text >= 0x80)
+            return false;
+        if (*text >= 'a' && *text <= 'z')
+            *text = (char)(*text - 'a' + 'A');
+    }
+    return true;
+}
+
+enum status user_store_fold_email(struct db *db, const char *email, const char **folded)
+{
+    struct db_params params = {0};
+    struct db_rows rows;
+    char *copy = arena_copy(db_settings(db)->arena, email, strlen(email));
+    *folded = copy;
+    if (fold_ascii(copy))
+        return STATUS_OK;
+    value_add_text(&params, email);
+    enum status status = db_execute(db, &fold_email, &params, &rows);
+    if (status == STATUS_OK)
+        *folded = value_get_text(&rows, 0, 0);
+    return status;
 }
 
 enum status user_store_find(struct db *db, struct actor *actor, struct user *user)

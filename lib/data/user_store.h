@@ -19,6 +19,10 @@ MUST_CHECK enum status user_store_insert(struct db *db, const char *email,
 MUST_CHECK enum status user_store_find_by_email(struct db *db, const char *email,
                                                 struct user *user);
 
+/* What all spellings of an account's e-mail have in common; asks the database only about what is
+ * not ASCII, for ſ and ı are other spellings of s and i. Lives as long as the request. */
+MUST_CHECK enum status user_store_fold_email(struct db *db, const char *email, const char **folded);
+
 /* get_current_user, where the route has no work to join it to. STATUS_INVALID_TOKEN. */
 MUST_CHECK enum status user_store_find(struct db *db, struct actor *actor, struct user *user);
 
