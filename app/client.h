@@ -10,7 +10,7 @@ enum { CLIENT_NETWORK_SIZE = 16 };
  * The address as text: REMOTE_ADDR, or, where that is one of the `proxies`, what these say in
  * X-Forwarded-For or Forwarded (RFC 7239): the last address in there that is not a proxy's own.
  * Where both fields came and differ, neither is believed: a proxy that writes the one passes on
- * what a client has written into the other.
+ * what a client has written into the other. Nor is X-Forwarded-For that came twice.
  */
 const char *client_find(const struct request *request, const char *proxies);
 

@@ -56,8 +56,12 @@ void request_set_variable(struct request *request, const char *name, const char 
     size_t length = strlen(name);
     for (size_t i = 0; i < VARIABLE_COUNT; i++)
         if (length == variables[i].length && memcmp(name, variables[i].name, length) == 0) {
-            const char *copy = arena_copy(request->arena, value, strlen(value));
-            memcpy((char *)&request->cgi + variables[i].offset, &copy, sizeof copy);
+            const char **place = (const char **)(void *)((char *)&request->cgi +
+                                                         variables[i].offset);
+            /* lighttpd hands on a client's X_Forwarded_For under the same name as the
+             * X-Forwarded-For of its proxy: which is which, nobody can tell. */
+            bool is_doubtful = place == &request->cgi.forwarded_for && *place != NULL;
+            *place = is_doubtful ? "unknown" : arena_copy(request->arena, value, strlen(value));
             return;
         }
 }

@@ -337,6 +337,16 @@ def test_without_trusted_proxies_what_a_client_says_of_itself_is_ignored(start_r
             for _ in range(2)] == [201, 429]
 
 
+def test_a_client_cannot_write_the_field_of_its_proxy_with_underscores(start_server):
+    server = start_server(ON)
+    body = b'{"email":"nobody@example.com","password":"not this one"}'
+    head = (f"POST /auth/login HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+            "X-Forwarded-For: 198.18.255.1\r\nX_Forwarded_For: 198.18.255.2\r\n\r\n")
+    assert server.raw(head.encode() + body).startswith(b"HTTP/1.1 401")
+    wait_until(lambda: "event=login_failed" in server.log(), "the line is written")
+    assert "event=login_failed client=127.0.0.1" in server.log()
+
+
 def test_the_audit_line_names_the_client_and_not_the_proxy(limited, home):
     home.login(limited.fresh_email(), WRONG)
     wait_until(lambda: re.search(rf"event=login_failed client={home.address}\b", limited.log()), "the line is written")

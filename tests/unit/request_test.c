@@ -537,12 +537,25 @@ static void local_is_loopback_with_no_proxy_before_it(void **state)
     }
 }
 
+static void addresses_that_came_twice_are_not_believed(void **state)
+{
+    (void)state;
+    begin_again();
+    set("HTTP_X_FORWARDED_FOR", "198.51.100.7");
+    assert_string_equal(request.cgi.forwarded_for, "198.51.100.7");
+    set("HTTP_X_FORWARDED_FOR", "203.0.113.9");
+    assert_string_equal(request.cgi.forwarded_for, "unknown");
+    set("HTTP_X_FORWARDED_FOR", "203.0.113.9");
+    assert_string_equal(request.cgi.forwarded_for, "unknown");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(every_variable_has_its_member),
+        TEST(addresses_that_came_twice_are_not_believed),
         TEST(unknown_variables_are_ignored),
         TEST(what_was_not_sent_is_an_empty_text),
         TEST(the_client_s_request_id_is_kept_if_it_is_harmless),
