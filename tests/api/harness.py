@@ -276,6 +276,7 @@ class Process:
 
     def every_worker_is_ready(self):
         """Asks each worker alone, while the others stand still: which of them takes a request is else chance."""
+        self.wait_workers()  # one of /auth that has just begun would pass for another, and never answer
         workers, auth = self.workers(), self.auth_workers()
         for asked in workers + auth:
             with standing_still({*workers, *auth} - {asked}):
