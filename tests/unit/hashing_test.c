@@ -5,6 +5,7 @@
 #include "app/routes.h"
 #include "lib/core/clock.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -69,11 +70,32 @@ static void end(pid_t pid)
     assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
+static int64_t to_micros(struct timespec time)
+{
+    return time.tv_sec * CLOCK_SECOND + time.tv_nsec / 1000;
+}
+
+/* Waits until a process has used the processor for some milliseconds more. */
+static void let_it_compute(pid_t pid)
+{
+    clockid_t clock;
+    struct timespec before, now;
+    int64_t end_of_patience = clock_monotonic() + 60 * CLOCK_SECOND;
+    assert_int_equal(clock_getcpuclockid(pid, &clock), 0);
+    clock_gettime(clock, &before);
+    do {
+        assert_true(clock_monotonic() < end_of_patience);
+        poll(NULL, 0, 1);
+        clock_gettime(clock, &now);
+    } while (to_micros(now) - to_micros(before) < 5000);
+}
+
 /* Stops a process in the middle of a hash. With no queue, so that nobody has to wait to know. */
 static void stop_in_a_hash(pid_t pid)
 {
-    for (int try = 0; try < 1000; try++) {
+    for (int try = 0; try < 100; try++) {
         int status;
+        let_it_compute(pid);
         kill(pid, SIGSTOP);
         assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
         if (hash_once(4) == STATUS_UNAVAILABLE)
@@ -103,7 +125,7 @@ static int64_t cpu_time(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return time.tv_sec * CLOCK_SECOND + time.tv_nsec / 1000;
+    return to_micros(time);
 }
 
 /* Where never more than `concurrency` compute, they use no more than that many times the time that
