@@ -13,12 +13,20 @@ class Row:
     what: str
     connections: int
     who: str
-    figure: float
+    figures: list  # one a round
     unit: str
-    spread: float  # half of the range, of the median
     p50: float | None
     p99: float | None
     cpu: dict
+
+    @property
+    def figure(self):
+        return statistics.median(self.figures)
+
+    @property
+    def spread(self):
+        """Half of the range, of the median."""
+        return (max(self.figures) - min(self.figures)) / 2 / self.figure
 
     @property
     def work(self):
@@ -33,10 +41,8 @@ def median(values):
 
 
 def make_row(cell, samples):
-    figures = [sample.figure for sample in samples]
-    middle = statistics.median(figures)
     roles = {role for sample in samples for role in sample.cpu}
-    return Row(*cell, middle, samples[0].unit, (max(figures) - min(figures)) / 2 / middle, median(s.p50 for s in samples),
+    return Row(*cell, [sample.figure for sample in samples], samples[0].unit, median(s.p50 for s in samples),
                median(s.p99 for s in samples), {role: median(s.cpu.get(role) for s in samples) for role in roles})
 
 
@@ -47,13 +53,17 @@ def in_order(rows):
 
 
 def ratios(rows):
-    """(what, connections, who) → our figure through theirs, and their CPU through ours where both are known."""
+    """(what, connections, who) → our figure through theirs, and their CPU through ours where both are known.
+
+    Figures of the same round are compared, and then the median taken: what slows a round down slows down both.
+    """
     ours = {(row.what, row.connections): row for row in rows if row.who == OURS}
     found = {}
     for row in rows:
         own = ours.get((row.what, row.connections))
         if own and row.who != OURS:
-            found[row.what, row.connections, row.who] = (own.figure / row.figure,
+            pairs = zip(own.figures, row.figures, strict=True)
+            found[row.what, row.connections, row.who] = (statistics.median(mine / theirs for mine, theirs in pairs),
                                                          row.work / own.work if own.work and row.work else None)
     return found
 

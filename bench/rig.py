@@ -204,8 +204,8 @@ class Todo(Behind):
 class Foreign(Behind):
     """Something else in the place of todo.fcgi."""
 
-    def wait_auth_workers(self):
-        """It has none."""
+    def wait_workers(self):
+        """They are nobody's business: it answers."""
 
 
 class Bare(Foreign):

@@ -39,6 +39,8 @@ def parse_arguments():
     parser.add_argument("--check", action="store_true", help="short, and fails where a ratio to a limit has fallen by more than 15 %%")
     options = parser.parse_args()
     options.short |= options.check
+    if options.check and not RATIOS.exists():
+        parser.error(f"there is nothing to compare with: make bench writes {RATIOS}")
     options.parts = tuple(options.only.split(",")) if options.only else (*HTTP, "login") if options.check else PARTS
     if unknown := set(options.parts) - {*PARTS, *EXTRA}:
         parser.error(f"no such part: {', '.join(unknown)}")
@@ -158,16 +160,25 @@ class Bench:
 
 
 def find_falls(rows):
-    """Sentences about ratios to limits that have fallen by more than 15 % from the recorded ones."""
-    if not RATIOS.exists():
-        return [f"nothing is recorded: make bench writes {RATIOS}"]
+    """A sentence for each ratio to a limit that has fallen by more than 15 % from the recorded one."""
     recorded = json.loads(RATIOS.read_text())
-    falls = []
+    falls = {}
     for (what, connections, who), (ratio, _) in report.ratios(rows).items():
-        before = recorded.get(f"{what}, {connections}, {who}")
-        if before is not None and ratio < before * 0.85:
-            falls.append(f"{what}, {connections} connections: {ratio:.2f} of {who}; {before:.2f} is recorded, which is more than 15 % higher")
+        key = f"{what}, {connections}, {who}"
+        if ratio < recorded.get(key, 0) * 0.85:
+            falls[key] = f"{what}, {connections} connections: {ratio:.2f} of {who}, {recorded[key]:.2f} is recorded"
     return falls
+
+
+def check(bench, rows):
+    """What has fallen twice: a machine that has other things to do is no fall."""
+    falls = find_falls(rows)
+    if falls:
+        rig.say("something has fallen; measuring once more")
+        falls = {key: sentence for key, sentence in find_falls(bench.measure()).items() if key in falls}
+    for sentence in falls.values():
+        print(f"\ncheck: {sentence}")
+    return 1 if falls else 0
 
 
 def write_results(options, bench, rows, profile):
@@ -186,9 +197,12 @@ def write_results(options, bench, rows, profile):
 def main():
     options = parse_arguments()
     began = time.monotonic()
+    status = 0
     with contextlib.ExitStack() as stack:
         bench = Bench(options, stack)
         rows = bench.measure()
+        if options.check:
+            status = check(bench, rows)
         profile = bench.profile() if "profile" in options.parts else None
         if {"memory", "soak"} & set(options.parts):
             rows += bench.measure_memory()
@@ -199,10 +213,7 @@ def main():
     rig.say(f"done after {time.monotonic() - began:.0f} s")
     if options.parts == PARTS and not options.short:
         write_results(options, bench, rows, profile)
-    falls = find_falls(rows) if options.check else []
-    for sentence in falls:
-        print(f"\ncheck: {sentence}")
-    return 1 if falls else 0
+    return status
 
 
 if __name__ == "__main__":
