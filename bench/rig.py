@@ -30,7 +30,7 @@ POSTGRES = {"shared_buffers": "512MB", "effective_cache_size": "4GB", "max_wal_s
             "fsync": "on", "full_page_writes": "on", "synchronous_commit": "off", "autovacuum": "off",
             "max_connections": 200, "random_page_cost": "1.1", "TimeZone": "UTC", "DateStyle": "ISO"}
 SETTINGS = {"JWT_SECRET": SECRET, "WORKERS": WORKERS, "LOG_LEVEL": "warning", "MAX_REQUESTS": 0, "BCRYPT_COST": 12,
-            "RATE_LIMITS": "off"}
+            "RATE_REQUESTS": 100000}
 
 
 def say(text):
