@@ -250,17 +250,25 @@ static void begin_reload(struct parent *parent)
     }
 }
 
+static void begin_stop(struct parent *parent)
+{
+    if (parent->stopping)
+        return;
+    parent->stopping = true;
+    notify_send("STOPPING=1");
+    /* Now, not at the end: a successor may already be waiting for the path. And only now: soon it
+     * is the successor's. */
+    if (parent->pools->auth_listener >= 0)
+        listener_remove_second(parent->settings->auth_socket);
+}
+
 static void take_signal(struct parent *parent, int number)
 {
     switch (number) {
     case SIGTERM:
     case SIGINT:
     case SIGUSR1:
-        parent->stopping = true;
-        notify_send("STOPPING=1");
-        /* Now, not at the end: a successor may already be waiting for the path. */
-        if (parent->pools->auth_listener >= 0)
-            listener_remove_second(parent->settings->auth_socket);
+        begin_stop(parent);
         break;
     case SIGHUP:
         begin_reload(parent);

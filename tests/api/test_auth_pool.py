@@ -2,8 +2,10 @@
 import os
 import signal
 
+import fcgi
 import harness
 from harness import wait_until
+from test_process_life import open_files
 
 
 def nice(pid):
@@ -17,8 +19,8 @@ def cpu_ticks(pid):
 
 
 def test_passwords_are_hashed_only_by_workers_that_step_back(start_server):
-    server = start_server({"BCRYPT_COST": "9", "AUTH_WORKERS": "2"})
-    common, auth = server.workers(), wait_until(lambda: len(found := server.auth_workers()) == 2 and found, "the pool is full")
+    server = start_server({"BCRYPT_COST": "9", "AUTH_WORKERS": "2"}).wait_every_worker()
+    common, auth = server.workers(), server.auth_workers()
     assert [nice(pid) for pid in common] == [0] * 4 and [nice(pid) for pid in auth] == [19] * 2
     before = sum(map(cpu_ticks, common))
     anna = server.user()
@@ -55,14 +57,14 @@ def test_a_killed_auth_worker_is_replaced_and_signing_in_goes_on(start_server):
 def test_a_reload_keeps_the_socket_and_loses_no_sign_in(start_server):
     server = start_server()
     anna = server.user()
+
+    def others_than(before):
+        assert server.login(anna.email).status == 200
+        return len(now := set(server.auth_workers())) == 4 and not now & before
     for _ in range(3):
         before = set(server.auth_workers())
         os.kill(server.parent(), signal.SIGHUP)
-        while True:
-            assert server.login(anna.email).status == 200
-            now = set(server.auth_workers())
-            if len(now) == 4 and not now & before:
-                break
+        wait_until(lambda: others_than(before), "all workers of /auth are new")
 
 
 def test_the_socket_is_private_and_goes_with_the_service(start_responder):
@@ -77,6 +79,26 @@ def test_the_socket_is_private_and_goes_with_the_service(start_responder):
     assert path.stat().st_mode & 0o777 == 0o600
     responder.stop()
     assert not path.exists()
+
+
+def test_a_service_told_twice_to_stop_leaves_the_next_one_its_socket(start_responder, tmp_path):
+    path = tmp_path / "auth.sock"
+    settings = {"AUTH_SOCKET": str(path), "REQUEST_TIMEOUT": "60", "DRAIN_SECONDS": "60"}
+    first, message = start_responder(settings), fcgi.message(fcgi.params("GET", "/healthz"))
+    idle = {worker: open_files(worker) for worker in first.workers()}
+    with first.connect() as link:
+        link.sendall(message[:-1])
+        wait_until(lambda: any(open_files(worker) > idle[worker] for worker in idle), "a worker has accepted")
+        first.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: not path.exists(), "the path is free for the next one")
+        second = start_responder(settings)
+        first.process.send_signal(signal.SIGTERM)
+        link.sendall(message[-1:])
+        assert fcgi.parse(fcgi.read_all(link)).status == 200
+    assert first.process.wait(harness.PATIENCE) == 0
+    login = fcgi.params("POST", "/auth/login", [("Content-Type", "application/json")], b"{}")
+    assert fcgi.request(path, login, b"{}").status == 422
+    assert len(second.auth_workers()) == 4
 
 
 def test_a_socket_that_cannot_be_made_is_told_and_nothing_stays(cluster, tmp_path):
