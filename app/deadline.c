@@ -3,6 +3,7 @@
 
 #include "lib/core/clock.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -28,15 +29,15 @@ static void start_timer(int64_t micros)
 static void on_timer(int number)
 {
     (void)number;
+    int error = errno; /* of whatever is interrupted */
     int64_t until = end;
     int64_t left = until - clock_monotonic();
     timer_runs = false;
-    if (until == 0)
-        return;
-    if (left > 0)
+    if (until != 0 && left > 0)
         start_timer(left);
-    else
+    else if (until != 0)
         shutdown(watched, SHUT_RDWR);
+    errno = error;
 }
 
 void deadline_set_up(void)
