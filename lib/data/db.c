@@ -141,12 +141,12 @@ static enum status finish_connecting(struct db *db, int64_t deadline)
         db->link = events == POLLIN ? LINK_ANSWERED : db->link;
         db->polling = PQconnectPoll(db->connection);
     }
-    if (db->polling == PGRES_POLLING_FAILED)
+    if (db->polling == PGRES_POLLING_FAILED || PQsetnonblocking(db->connection, 1) != 0)
         return fail_to_connect(db);
     db->link = LINK_NEW;
     db_health_count_connection(&db->health);
     PQsetNoticeProcessor(db->connection, ignore_notice, NULL);
-    return PQsetnonblocking(db->connection, 1) == 0 ? STATUS_OK : STATUS_UNAVAILABLE;
+    return STATUS_OK;
 }
 
 /* Reads what a server says unasked: above all that it has closed the connection. */
