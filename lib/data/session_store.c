@@ -24,13 +24,16 @@ static const struct db_statement insert_session = {
 /*
  * The rows are locked, so that of two at once the second sees what the first has spent; the session
  * first, as everywhere. A session's pace (the generic cell rate algorithm): each renewal moves
- * `until` on by $5 microseconds, and it may be $6 ahead of now.
+ * `until` on by $5 microseconds, and it may be $6 ahead of now. Where it is twice that, or more,
+ * the clock has been set back.
  */
 static const struct db_statement renew_session = {
     .name = "session_renew",
     .sql =
         "WITH found AS (SELECT r.user_id, r.session_id, u.email,"
-        " greatest(s.renewals_until, now()) + $5::bigint * interval '1 microsecond' AS until,"
+        " CASE WHEN s.renewals_until < now() + 2 * $6::bigint * interval '1 microsecond'"
+        " THEN greatest(s.renewals_until, now()) ELSE now() END"
+        " + $5::bigint * interval '1 microsecond' AS until,"
         " coalesce(r.spent_at < now() - interval '" SESSION_GRACE " seconds', false) AS stolen"
         " FROM refresh_tokens r"
         " JOIN sessions s ON s.user_id = r.user_id AND s.id = r.session_id"

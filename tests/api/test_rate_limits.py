@@ -253,6 +253,19 @@ def test_a_session_may_be_refreshed_so_often_and_its_token_is_not_spent(limited,
     assert left(refresh(home, token), "refreshes") == 1
 
 
+@pytest.mark.parametrize("limits", ["on", "off"])
+def test_a_clock_that_is_set_back_stops_no_refresh(start_responder, limits):
+    responder = start_responder({**ON, "RATE_LIMITS": limits})
+    anna = responder.user(refresh=True)
+    token = refresh(responder, anna.session["refresh_token"]).json["refresh_token"]
+    for ahead in ("90 seconds", "1 hour") if limits == "off" else ("1 hour",):
+        responder.sql(f"UPDATE sessions SET renewals_until = now() + interval '{ahead}'")
+        answer = refresh(responder, token)
+        assert answer.status == 200
+        token = answer.json["refresh_token"]
+    assert refresh(responder, token).status == 200
+
+
 def test_of_many_refreshes_at_once_no_more_are_allowed(start_responder):
     responder = start_responder({**ON, "WORKERS": "4", "RATE_REFRESHES": "10"})
     token = responder.user(refresh=True).session["refresh_token"]
