@@ -134,18 +134,10 @@ int listener_open(const char *path, const char *second_path, const char **why)
 
 int listener_open_second(const char *path, int handed, const char **why)
 {
-    struct sockaddr_un address = {0};
-    socklen_t size = sizeof address - 1;
-    int activated = path[0] == '\0' ? -1 : find_activated(path);
-    if (activated >= 0)
-        return activated;
-    if (handed >= 0 && getsockname(handed, (struct sockaddr *)&address, &size) == 0) {
-        if (strcmp(address.sun_path, path) == 0)
-            return handed;
-        unlink(address.sun_path);
-        close(handed);
-    }
-    return path[0] == '\0' ? -1 : make(path, why);
+    if (handed >= 0 || path[0] == '\0')
+        return handed;
+    int activated = find_activated(path);
+    return activated >= 0 ? activated : make(path, why);
 }
 
 void listener_remove_second(const char *path)

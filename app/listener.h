@@ -9,9 +9,9 @@
  */
 int listener_open(const char *path, const char *second_path, const char **why);
 
-/* A second socket at `path`: systemd's, or `handed` by the program before a reload (-1: none),
- * where that is it, else made. -1 for the path "", and, with *why in a sentence, where that fails.
- */
+/* A second socket at `path`: `handed` by the program before a reload (-1: none), whose environment
+ * is ours; else systemd's, else made. -1 for the path "", and, with *why in a sentence, where that
+ * fails. */
 int listener_open_second(const char *path, int handed, const char **why);
 
 /* Removes the second socket's path, unless it is systemd's. */

@@ -12,7 +12,7 @@
 
 enum { MINUTE = 60, HOUR = 3600, QUIET = 900 /* seconds; see rate_table_attempt */ };
 
-enum limit { BY_USER, BY_SIGN_UP, BY_PAIR, BY_ACCOUNT, BY_ADDRESS, BY_SESSION, LIMIT_COUNT };
+enum limit { BY_USER, BY_SIGN_UP, BY_PAIR, BY_ACCOUNT, BY_ADDRESS, BY_SESSION };
 
 static const struct {
     const char *name; /* of the policy */
