@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 enum { BACKLOG = 1024 };
-enum { PATIENCE = 20, PAUSE = 50 /* milliseconds */ };
+enum { PATIENCE = 100, PAUSE = 50 /* milliseconds */ };
 
 /* The first of systemd's sockets (sd_listen_fds(3)). */
 enum { FIRST_ACTIVATED = 3 };
