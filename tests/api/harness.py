@@ -288,7 +288,6 @@ class Process:
 
     def wait_every_worker(self):
         """After an outage: until no worker answers any more that the database is away."""
-        self.wait_workers()
         wait_until(self.every_worker_is_ready, "every worker has its database")
         return self
 
