@@ -211,7 +211,7 @@ def test_messages_are_said_aloud(signed_in):
     signed_in.add("Buy milk")
     signed_in.wait(lambda: signed_in.js(said) == "Added: Buy milk", "it is said")
     signed_in.delete("Buy milk")
-    assert signed_in.find(".toast [role=status]").text == "Deleted: Buy milk"
+    signed_in.find(".toast [role=status]", "Deleted: Buy milk")
 
 
 def test_every_width(page, anna):

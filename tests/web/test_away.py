@@ -158,7 +158,8 @@ def test_whatever_comes_back_a_person_reads_a_sentence(signed_in, anna):
     signed_in.keys("!")
     for status, body, headers, words in [
             (502, "<html>Bad gateway</html>", {}, "The server cannot answer right now."),
-            (429, '{"detail": "Too many requests."}', {"Retry-After": "7"}, "Too many requests. Please try again in 7 seconds."),
+            (429, '{"detail": "Too many requests: try again in 7 seconds."}', {"Retry-After": "7"}, "Too many requests: try again in 7 seconds."),
+            (429, "<html>Too Many Requests</html>", {"Retry-After": "7"}, "Too many tries: please wait a little."),
             (500, "[1, 2]", {}, "The server cannot answer right now."),
             (422, '{"detail": {"a": 1}, "errors": [{"field": "q", "detail": {"b": 2}}, null]}', {}, "Something in there is not right."),
             (418, "", {}, "The server refused this (418).")]:
