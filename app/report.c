@@ -31,6 +31,12 @@ void report_count_request(struct services *services, const struct request *reque
     report_count_database(services);
 }
 
+/* Milliseconds, to three places. */
+static const char *format_ms(struct arena *arena, int64_t micros)
+{
+    return arena_printf(arena, "%lld.%03d", (long long)(micros / 1000), (int)(micros % 1000));
+}
+
 void report_log_request(struct services *services, const struct request *request,
                         const struct response *response)
 {
@@ -38,6 +44,10 @@ void report_log_request(struct services *services, const struct request *request
     const struct route *route = request->route;
     int64_t micros = clock_monotonic() - request->began;
     int64_t db_micros = db_spent(services->db);
+    int64_t slow = services->settings->slow_request * 1000;
+    bool is_slow = slow > 0 && micros >= slow;
+    if (!is_slow && !log_shows(LOG_INFO))
+        return;
     char user[UUID_TEXT_SIZE];
     bool has_user = route != NULL && route->access == USER &&
                     response->status != STATUS_UNAUTHENTICATED &&
@@ -49,13 +59,12 @@ void report_log_request(struct services *services, const struct request *request
         {"route", route == NULL ? NULL : route->path, false},
         {"status", arena_printf(arena, "%d", response_code(response->status)), true},
         {"bytes", arena_printf(arena, "%zu", response_sent_length(response, request)), true},
-        {"ms", arena_printf(arena, "%.3f", (double)micros / 1000), true},
-        {"db_ms", arena_printf(arena, "%.3f", (double)db_micros / 1000), true},
+        {"ms", format_ms(arena, micros), true},
+        {"db_ms", format_ms(arena, db_micros), true},
         {"user", has_user ? user : NULL, false},
     };
     size_t count = sizeof fields / sizeof *fields;
-    int64_t slow = services->settings->slow_request * 1000;
     log_fields(LOG_INFO, "request", fields, count);
-    if (slow > 0 && micros >= slow)
+    if (is_slow)
         (void)log_limited(LOG_SLOW_REQUEST, LOG_WARNING, "slow request", fields, count);
 }

@@ -4,7 +4,7 @@
 
 #include "token.h"
 
-enum { TOKEN_CACHE_SIZE = 4096 };
+enum { TOKEN_CACHE_SIZE = 8192 };
 
 /* Belongs to the keys that verified its tokens: other keys, another cache. NULL when memory is
  * exhausted; the functions below take that for a cache that holds nothing. */

@@ -33,6 +33,11 @@ void log_configure(enum log_level least, bool json)
     log_limit_share();
 }
 
+bool log_shows(enum log_level level)
+{
+    return level <= least_level;
+}
+
 void log_set_request(const char *request_id)
 {
     current_request = request_id;

@@ -18,6 +18,9 @@ struct log_field {
  * any fork: log_limited() counts over all processes. */
 void log_configure(enum log_level least, bool json);
 
+/* Whether lines of this level are written at all. */
+bool log_shows(enum log_level level);
+
 /* Sets the request that the following lines belong to; NULL for none. The text is not copied. */
 void log_set_request(const char *request_id);
 
