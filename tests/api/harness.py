@@ -35,15 +35,15 @@ CRASH = re.compile(r"stack smashing|Assertion .* failed|dumped core|"
 numbers = itertools.count(1)
 
 
-def wait_until(condition, what, timeout=PATIENCE):
+def wait_until(condition, what):
     """Polls until condition() is true and returns its value."""
-    end = time.monotonic() + timeout
+    end = time.monotonic() + PATIENCE
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"waited {timeout} s in vain: {what}")
+            raise AssertionError(f"waited {PATIENCE} s in vain: {what}")
         time.sleep(0.01)
 
 
@@ -98,6 +98,17 @@ def children(pid):
         with contextlib.suppress(OSError):
             found += [int(child) for child in task.read_text().split()]
     return [child for child in found if alive(child)]
+
+
+def open_files(pid):
+    """How many; one more for each connection."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def idle_files(workers):
+    """How many each of them has without a connection: the same. Of a connection, a client may see the end before it is closed."""
+    wait_until(lambda: len(set(map(open_files, workers))) == 1, "no worker has a connection")
+    return open_files(workers[0])
 
 
 def pool(pid):
@@ -316,7 +327,7 @@ class Process:
             self.process.send_signal(sign)
             self.process.wait(PATIENCE)
         try:
-            wait_until(lambda: not any(map(alive, family)), "all processes have ended", timeout=20)
+            wait_until(lambda: not any(map(alive, family)), "all processes have ended")
         finally:
             for pid in filter(alive, family):
                 os.kill(pid, signal.SIGKILL)

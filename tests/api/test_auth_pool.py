@@ -4,8 +4,7 @@ import signal
 
 import fcgi
 import harness
-from harness import wait_until
-from test_process_life import open_files
+from harness import idle_files, open_files, wait_until
 
 
 def nice(pid):
@@ -85,10 +84,11 @@ def test_a_service_told_twice_to_stop_leaves_the_next_one_its_socket(start_respo
     path = tmp_path / "auth.sock"
     settings = {"AUTH_SOCKET": str(path), "REQUEST_TIMEOUT": "60", "DRAIN_SECONDS": "60"}
     first, message = start_responder(settings), fcgi.message(fcgi.params("GET", "/healthz"))
-    idle = {worker: open_files(worker) for worker in first.workers()}
+    workers = first.workers()
+    idle = idle_files(workers)
     with first.connect() as link:
         link.sendall(message[:-1])
-        wait_until(lambda: any(open_files(worker) > idle[worker] for worker in idle), "a worker has accepted")
+        wait_until(lambda: any(open_files(worker) > idle for worker in workers), "a worker has accepted")
         first.process.send_signal(signal.SIGTERM)
         wait_until(lambda: not path.exists(), "the path is free for the next one")
         second = start_responder(settings)

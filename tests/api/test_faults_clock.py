@@ -12,9 +12,8 @@ from jose import jwt
 import fcgi
 from client import check_away, check_problem
 from clusters import Clock, ClockedCluster, ClockedServer
-from harness import PATIENCE, Responder, Server, alive, wait_until
+from harness import PATIENCE, Responder, Server, alive, open_files, wait_until
 from listing import query, timestamp_key, walk
-from test_process_life import open_files
 from writer import Writer
 
 HOUR, DAY = 3600, 86400

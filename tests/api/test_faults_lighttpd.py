@@ -4,8 +4,7 @@ import signal
 import pytest
 
 import fcgi
-from harness import alive, children, wait_until
-from test_process_life import open_files
+from harness import alive, children, idle_files, open_files, wait_until
 from writer import Writer
 
 
@@ -40,10 +39,11 @@ def test_a_lighttpd_started_while_the_service_before_still_drains_serves(start_s
     server = start_server({"DRAIN_SECONDS": "60", "REQUEST_TIMEOUT": "60"})
     anna, parent = server.user(), server.parent()
     values = fcgi.params("POST", "/tasks", [("Authorization", f"Bearer {anna.token}"), ("Content-Type", "application/json")], b'{"title":"late"}')
-    idle = {worker: open_files(worker) for worker in server.workers()}
+    workers = server.workers()
+    idle = idle_files(workers)
     with fcgi.connect(next(server.folder.glob("fcgi-*.sock-0"))) as link:
         link.sendall(fcgi.begin() + fcgi.stream(fcgi.PARAMS, fcgi.pairs(values)) + fcgi.record(fcgi.STDIN, b'{"title"'))
-        wait_until(lambda: any(open_files(worker) > idle[worker] for worker in idle), "a worker reads the body")
+        wait_until(lambda: any(open_files(worker) > idle for worker in workers), "a worker reads the body")
         server.restart(sign)
         wait_until(lambda: len(children(parent)) == 1, "the other workers before have gone")
         server.wait_ready()

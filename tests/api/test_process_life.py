@@ -9,7 +9,7 @@ import socket
 import pytest
 
 import harness
-from harness import children, wait_until
+from harness import children, open_files, wait_until
 from writer import Writer
 
 
@@ -122,10 +122,6 @@ def test_the_counters_go_on_over_a_reload(start_responder):
     for _ in range(20):
         responder.get("/healthz")
     assert count_requests(responder) == 40
-
-
-def open_files(pid):
-    return len(os.listdir(f"/proc/{pid}/fd"))
 
 
 def test_a_worker_that_hangs_is_replaced(start_responder):

@@ -12,7 +12,7 @@ import threading
 import pytest
 
 import fcgi
-from harness import BINARY, SECRET, alive, run, wait_until
+from harness import BINARY, PATIENCE, SECRET, alive, open_files, run, wait_until
 
 
 def kill(pid, sign=signal.SIGKILL):
@@ -122,7 +122,7 @@ def test_a_newer_schema_is_refused(cluster, start_responder):
         with contextlib.suppress(OSError, fcgi.Broken):
             return late.get("/readyz").status == 503 and late.login("a@b.cd").status == 503
         return (late.process.poll() or 0) > 0
-    wait_until(refused, "the newer schema is refused", timeout=20)
+    wait_until(refused, "the newer schema is refused")
     assert "newer" in late.log()
 
 
@@ -165,7 +165,7 @@ def test_a_killed_worker_is_replaced(start_server):
     assert len(before) == 2
     for pid in before:
         kill(pid)
-    after = wait_until(lambda: (now := server.workers()) and len(now) == 2 and not set(now) & set(before) and now, "two new workers", timeout=20)
+    after = wait_until(lambda: (now := server.workers()) and len(now) == 2 and not set(now) & set(before) and now, "two new workers")
     assert server.user().task() and server.workers() == after
 
 
@@ -174,10 +174,10 @@ def test_the_client_of_a_dying_worker_gets_an_error_not_silence(start_server):
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         slow = pool.submit(server.request, "POST", "/auth/login", {"email": "nobody@example.com", "password": "anything"})
         worker = server.auth_workers()[0]
-        wait_until(lambda: cpu_ticks(worker) > ticks_at_rest(), "the worker is busy", timeout=30)
+        wait_until(lambda: cpu_ticks(worker) > ticks_at_rest(), "the worker is busy")
         kill(worker)
         assert slow.result(timeout=60).status in (500, 502, 503, 401)
-    wait_until(lambda: server.get("/healthz").status == 200, "served again", timeout=20)
+    wait_until(lambda: server.get("/healthz").status == 200, "served again")
 
 
 def ticks_at_rest():
@@ -204,7 +204,7 @@ def test_without_workers_the_process_itself_serves(start_responder):
     assert responder.user().task()
     assert responder.workers() == []
     os.kill(responder.process.pid, signal.SIGTERM)
-    assert responder.process.wait(20) == 0
+    assert responder.process.wait(PATIENCE) == 0
 
 
 def test_sighup_replaces_every_worker_and_no_request_fails(start_server):
@@ -221,7 +221,7 @@ def test_sighup_replaces_every_worker_and_no_request_fails(start_server):
         asking = [pool.submit(ask) for _ in range(4)]
         try:
             os.kill(server.parent(), signal.SIGHUP)
-            wait_until(lambda: len(now := server.workers()) == 3 and not before & set(now), "three new workers", timeout=30)
+            wait_until(lambda: len(now := server.workers()) == 3 and not before & set(now), "three new workers")
         finally:
             stop.set()
         for one in asking:
@@ -233,8 +233,8 @@ def test_the_parents_death_takes_the_workers_along(start_responder):
     responder = start_responder({"WORKERS": "3"})
     workers = responder.workers()
     kill(responder.process.pid)
-    responder.process.wait(20)
-    wait_until(lambda: not any(map(alive, workers)), "the workers have gone", timeout=20)
+    responder.process.wait(PATIENCE)
+    wait_until(lambda: not any(map(alive, workers)), "the workers have gone")
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
@@ -242,7 +242,7 @@ def test_a_stop_ends_all_processes_with_status_0(start_responder, sign):
     responder = start_responder({"WORKERS": "3"})
     workers = responder.workers()
     os.kill(responder.process.pid, sign)
-    assert responder.process.wait(20) == 0
+    assert responder.process.wait(PATIENCE) == 0
     assert not any(map(alive, workers))
 
 
@@ -251,27 +251,23 @@ def test_sigterm_lets_a_request_that_has_begun_end(start_responder):
     anna = responder.user()
     body = b'{"title":"' + b"x" * 150 + b'"}'
     values = fcgi.params("POST", "/tasks", [("Authorization", f"Bearer {anna.token}"), ("Content-Type", "application/json")], body)
+    [worker] = responder.workers()
+    idle = open_files(worker)
     with responder.connect() as link:
         link.sendall(fcgi.begin() + fcgi.stream(fcgi.PARAMS, fcgi.pairs(values)) + fcgi.record(fcgi.STDIN, body[:50]))
-        wait_until(lambda: waits_for_input(responder.workers()[0], link), "the worker reads the body", timeout=20)
+        wait_until(lambda: open_files(worker) > idle, "the worker has accepted")
         os.kill(responder.process.pid, signal.SIGTERM)
         link.sendall(fcgi.stream(fcgi.STDIN, body[50:]))
         assert fcgi.parse(fcgi.read_all(link)).status == 201
-    assert responder.process.wait(20) == 0
-
-
-def waits_for_input(pid, link):
-    """The worker has taken all that we sent: it has accepted, and our send queue is empty."""
-    sockets = [os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd") if os.path.islink(f"/proc/{pid}/fd/{name}")]
-    return sum(one.startswith("socket:") for one in sockets) >= 3  # the listener, the database, and us
+    assert responder.process.wait(PATIENCE) == 0
 
 
 def test_a_request_that_never_ends_does_not_hold_up_a_stop(start_responder):
-    responder = start_responder({"WORKERS": "1", "DRAIN_SECONDS": "1", "REQUEST_TIMEOUT": "60"})
+    responder = start_responder({"WORKERS": "1", "DRAIN_SECONDS": "1", "REQUEST_TIMEOUT": "300"})
     with responder.connect() as link:
         link.sendall(fcgi.begin())
         os.kill(responder.process.pid, signal.SIGTERM)
-        responder.process.wait(30)
+        responder.process.wait(PATIENCE)
         assert fcgi.read_all(link) == b""
 
 
@@ -283,7 +279,7 @@ def test_the_socket_is_ours_alone(responder):
 def test_a_socket_left_by_a_crash_is_taken_over_and_another_file_is_not(cluster, start_responder, tmp_path):
     first = start_responder()
     first.process.kill()
-    first.process.wait(20)
+    first.process.wait(PATIENCE)
     assert first.socket.exists()
     first.spawn([BINARY, "-s", first.socket], first.environment())
     first.wait_ready()
@@ -315,12 +311,12 @@ def test_spawn_fcgi_hands_over_a_socket(cluster, tmp_path):
         wait_until(ready, "ready behind spawn-fcgi")
     finally:
         spawned.terminate()
-        assert spawned.wait(20) == 0
+        assert spawned.wait(PATIENCE) == 0
 
 
 def test_logs_may_be_json(start_server):
     server = start_server({"LOG_FORMAT": "json"})
     server.get("/nothing?q=\"quoted\"%0anewline".replace('"', "%22"), headers={"X-Request-Id": "one-of-ours"})
-    line = wait_until(lambda: next((line for line in server.log().splitlines() if "one-of-ours" in line and line.startswith("{")), None), "a line of JSON", timeout=10)
+    line = wait_until(lambda: next((line for line in server.log().splitlines() if "one-of-ours" in line and line.startswith("{")), None), "a line of JSON")
     assert "one-of-ours" in json.loads(line).values()
 

@@ -40,7 +40,7 @@ def test_metrics_are_summed_over_all_workers(start_server):
     before = answered(server)
     for _ in range(60):
         assert server.get("/healthz").status == 200
-    wait_until(lambda: answered(server) >= before + 60, "all workers' requests are counted", timeout=10)
+    wait_until(lambda: answered(server) >= before + 60, "all workers' requests are counted")
 
 
 def test_metrics_survive_their_worker(start_server):
@@ -48,7 +48,7 @@ def test_metrics_survive_their_worker(start_server):
     before = answered(server)
     for _ in range(20):
         assert server.get("/healthz").status == 200
-    wait_until(lambda: answered(server) >= before + 20, "requests of gone workers are counted", timeout=10)
+    wait_until(lambda: answered(server) >= before + 20, "requests of gone workers are counted")
 
 
 def scrape(responder, address, *headers):

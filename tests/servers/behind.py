@@ -135,7 +135,7 @@ class Behind(harness.Server):
             for one in self.responder or []:
                 one.terminate()
                 one.wait(harness.PATIENCE)
-        harness.wait_until(lambda: not any(map(harness.alive, family)), "the responder has ended", timeout=20)
+        harness.wait_until(lambda: not any(map(harness.alive, family)), "the responder has ended")
         self.check_log()
 
 
