@@ -35,15 +35,15 @@ CRASH = re.compile(r"stack smashing|Assertion .* failed|dumped core|"
 numbers = itertools.count(1)
 
 
-def wait_until(condition, what):
+def wait_until(condition, what, timeout=PATIENCE):
     """Polls until condition() is true and returns its value."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + timeout
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"waited {PATIENCE} s in vain: {what}")
+            raise AssertionError(f"waited {timeout} s in vain: {what}")
         time.sleep(0.01)
 
 
