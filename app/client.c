@@ -13,9 +13,10 @@ struct address {
     unsigned char bytes[16];
 };
 
+static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF}; /* ::ffff:0:0/96 */
+
 static bool parse_address(const char *text, struct address *out)
 {
-    static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
     memcpy(out->bytes, mapped, sizeof mapped);
     return inet_pton(AF_INET, text, out->bytes + 12) == 1 ||
            inet_pton(AF_INET6, text, out->bytes) == 1;
@@ -23,7 +24,6 @@ static bool parse_address(const char *text, struct address *out)
 
 static bool is_ipv4(const struct address *address)
 {
-    static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
     return memcmp(address->bytes, mapped, sizeof mapped) == 0;
 }
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 enum { MAX_TURNS = 64, MAX_WAITING = 64 };
-enum { LONGEST_WAIT = 2 /* seconds */ };
 
 /* Robust locks: the kernel opens those of a worker that dies. */
 struct turns {
@@ -79,7 +78,7 @@ static pthread_mutex_t *wait_for_turn(struct hashing *hashing)
         return NULL;
     struct timespec end;
     clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += LONGEST_WAIT;
+    end.tv_sec += HASHING_LONGEST_WAIT;
     pthread_mutex_t *turn = &turns->computing[(place - turns->waiting) % hashing->concurrency];
     bool taken = is_ours(turn, pthread_mutex_clocklock(turn, CLOCK_MONOTONIC, &end));
     pthread_mutex_unlock(place);

@@ -7,6 +7,9 @@
 #include "app/services.h"
 #include "lib/auth/password.h"
 
+/* Seconds that a hash may wait for its turn. */
+enum { HASHING_LONGEST_WAIT = 2 };
+
 /*
  * The turns, in memory that all workers share: `concurrency` for those that compute, and for those
  * that wait as many as leave one of the pool's `workers` free. `*fd` as in rate_limits_create. NULL

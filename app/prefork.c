@@ -1,6 +1,7 @@
 /* The parent: keeps the workers running, and lets them go. Never touches the database. */
 #include "prefork.h"
 
+#include "app/hashing.h"
 #include "app/listener.h"
 #include "app/notify.h"
 #include "lib/core/clock.h"
@@ -17,11 +18,10 @@ static const int64_t short_life = CLOCK_SECOND;
 static const int64_t first_delay = 10 * 1000;
 static const int64_t longest_delay = CLOCK_SECOND;
 
-/* What a round of bcrypt may add to a request: three hashes on a machine ten times slower than
- * ours, or waiting for its turn. */
+/* What passwords may add to a request: three hashes, whose rounds take so long on a machine ten
+ * times slower than ours, and waiting for a turn for each; with a second to spare. */
 static const int64_t longest_round = 2 * 1000;
-/* And for up to three of these turns, see hashing.c. */
-static const int64_t longest_wait = 7 * CLOCK_SECOND;
+static const int64_t longest_wait = (3 * HASHING_LONGEST_WAIT + 1) * CLOCK_SECOND;
 
 /* A place for a worker. All times are of clock_monotonic, 0 for never. */
 struct slot {
@@ -136,8 +136,8 @@ static void finish_reload(struct parent *parent, int status)
         return;
     }
     handed->worker_count = 0;
-    for (int i = 0; i < parent->count;
-         i++) /* in their places, by which they say that they are busy */
+    /* In their places, by which they say that they are busy. */
+    for (int i = 0; i < parent->count; i++)
         handed->workers[handed->worker_count++] = parent->slots[i].pid;
     reload_become(handed);
     log_message(LOG_ERROR, "not reloaded: %s", strerror(errno));

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { MINUTE = 60, HOUR = 3600, QUIET = 900 /* seconds; see rate_table_attempt */ };
+enum { MINUTE = 60, HOUR = 3600 /* seconds */ };
 
 enum limit { BY_USER, BY_SIGN_UP, BY_PAIR, BY_ACCOUNT, BY_ADDRESS, BY_SESSION };
 
@@ -204,7 +204,7 @@ static enum status tell_attempt(struct services *services, struct response *resp
     struct state state = {
         .limit = limit,
         .quota = failures->free,
-        .window = QUIET,
+        .window = RATE_QUIET,
         .remaining = left > 0 && failures->allowed ? left : 0,
         .wait = failures->wait,
         .allowed = failures->allowed,

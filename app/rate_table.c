@@ -1,6 +1,8 @@
 /* Counting without locks in memory that workers share. */
 #include "rate_table.h"
 
+#include "lib/core/clock.h"
+
 enum { STATE_BITS = 44 };
 
 static const uint64_t state_mask = (UINT64_C(1) << STATE_BITS) - 1;
@@ -41,7 +43,7 @@ static int64_t to_units(int64_t micros)
 /* Between two, where all that is allowed is used up at an even pace. */
 static int64_t find_interval(const struct rate_quota *quota)
 {
-    return to_units(quota->window * 1000000) / quota->quota;
+    return to_units(quota->window * CLOCK_SECOND) / quota->quota;
 }
 
 static bool take(uint64_t *state, void *context)
@@ -86,9 +88,9 @@ void rate_table_give_back(struct rate_table *table, uint64_t key, struct rate_qu
 enum { COUNT_BITS = 10, TICK_BITS = 14 };
 #define MAX_COUNT ((1 << COUNT_BITS) - 1)
 
-static const int64_t first_delay = 1000000;
-static const int64_t longest_delay = INT64_C(900) * 1000000;
-static const int64_t memory = INT64_C(900) * 1000000;
+static const int64_t first_delay = CLOCK_SECOND;
+static const int64_t longest_delay = 900 * CLOCK_SECOND;
+static const int64_t memory = RATE_QUIET * CLOCK_SECOND;
 
 static int64_t delay_after(int64_t count, int64_t free)
 {

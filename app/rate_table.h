@@ -54,13 +54,13 @@ struct rate_failures {
     int64_t wait;  /* microseconds until the next try is allowed */
 };
 
-enum { RATE_MAX_FAILURES = 1000 };
+enum { RATE_MAX_FAILURES = 1000, RATE_QUIET = 900 /* seconds */ };
 
 /* Whether an attempt would be allowed; changes nothing, `count` is without it. */
 void rate_table_look(struct rate_table *table, uint64_t key, struct rate_failures *failures);
 
 /* Counts an attempt as failed before its outcome is known, so that many at once are no way round;
- * within a delay it is neither allowed nor counted. All is forgotten after 15 quiet minutes. */
+ * within a delay it is neither allowed nor counted. All is forgotten after RATE_QUIET. */
 void rate_table_attempt(struct rate_table *table, uint64_t key, struct rate_failures *failures);
 
 /* The attempt did not fail after all; `all`: nor does anything count that was before it. */

@@ -2,10 +2,12 @@
 #ifndef APP_RELOAD_H
 #define APP_RELOAD_H
 
+#include "app/metrics.h"
+
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { RELOAD_MAX_WORKERS = 320 };
+enum { RELOAD_MAX_WORKERS = METRICS_MAX_WORKERS };
 
 /* What a program hands to the one that takes its place, besides the listening socket as standard
  * input: the process, and so its children, stays the same. -1 for a descriptor that there is none.

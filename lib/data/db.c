@@ -15,12 +15,12 @@
 enum { MAX_TRIES = 4 };
 
 /* An attempt to connect goes on over several requests (Neon wakes up in seconds), not for ever. */
-static const int64_t max_connect_time = 10 * 1000000;
+static const int64_t max_connect_time = 10 * CLOCK_SECOND;
 /* A migration may build indexes. */
-static const int64_t max_script_time = INT64_C(3600) * 1000000;
+static const int64_t max_script_time = 3600 * CLOCK_SECOND;
 static const int64_t longest_moment = 50 * 1000;
 /* A server may be read-only for hours: a connection for every write would slow its readers down. */
-static const int64_t read_only_pause = 1000000;
+static const int64_t read_only_pause = CLOCK_SECOND;
 
 /* ANSWERED: not connected yet, but not silent. NEW: connected, while on_connect looks at it. */
 enum link { LINK_DOWN, LINK_CONNECTING, LINK_ANSWERED, LINK_NEW, LINK_UP };
