@@ -96,7 +96,7 @@ static bool set_up(struct pools *pools, struct reload *handed)
         return false;
     }
     handed->auth_listener = pools->auth_listener;
-    pools->metrics = metrics_create(routes_count, routes_labels, handed->metrics_fd);
+    pools->metrics = metrics_create(routes_count, routes_labels, &handed->metrics_fd);
     pools->limits = rate_limits_create(&handed->limits_fd);
     pools->hashing = hashing_create(
         settings->hash_concurrency,
@@ -105,7 +105,6 @@ static bool set_up(struct pools *pools, struct reload *handed)
         fprintf(stderr, "todo.fcgi: there is no memory left\n");
         return false;
     }
-    handed->metrics_fd = metrics_fd(pools->metrics);
     return true;
 }
 

@@ -84,7 +84,6 @@ struct counters {
 struct metrics {
     size_t count;
     const char *(*labels)(size_t route);
-    int fd;
     struct counters *shared;
 };
 
@@ -108,21 +107,16 @@ static uint64_t hash_layout(const struct metrics *metrics)
     return hash;
 }
 
-struct metrics *metrics_create(size_t count, const char *(*labels)(size_t route), int fd)
+struct metrics *metrics_create(size_t count, const char *(*labels)(size_t route), int *fd)
 {
     static struct metrics metrics;
     size_t size = sizeof(struct counters) + (count + 1) * sizeof(struct route_counters);
-    metrics = (struct metrics){.count = count, .labels = labels, .fd = fd};
-    metrics.shared = shared_map("todo-metrics", size, hash_layout(&metrics), &metrics.fd);
+    metrics = (struct metrics){.count = count, .labels = labels};
+    metrics.shared = shared_map("todo-metrics", size, hash_layout(&metrics), fd);
     if (metrics.shared == NULL)
         return NULL;
     (void)metrics_claim_purge(&metrics, 0, clock_monotonic());
     return &metrics;
-}
-
-int metrics_fd(const struct metrics *metrics)
-{
-    return metrics->fd;
 }
 
 /* Most are 0 at most requests, and an addition would take the memory from the other workers. */

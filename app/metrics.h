@@ -48,14 +48,11 @@ struct metrics_sample {
 };
 
 /*
- * Maps the counters of `count` routes; `labels` gives the Prometheus labels of each. `fd` is the
- * memory of the program before a reload, which is taken over if it counts the same, or -1. NULL
- * when memory is exhausted.
+ * Maps the counters of `count` routes; `labels` gives the Prometheus labels of each. `*fd` is the
+ * memory of the program before a reload, which is taken over if it counts the same, or -1; and is
+ * then the one in use. NULL when memory is exhausted.
  */
-struct metrics *metrics_create(size_t count, const char *(*labels)(size_t route), int fd);
-
-/* The memory behind the counters, to be handed on at a reload. */
-int metrics_fd(const struct metrics *metrics);
+struct metrics *metrics_create(size_t count, const char *(*labels)(size_t route), int *fd);
 
 /*
  * Counts a request. Lock-free; a worker may die at any instruction and leaves the counters usable.

@@ -161,6 +161,13 @@ void rate_limit_undo_request(struct services *services, const struct request *re
         give_back(services, mix(&request->actor.user_id), &state);
 }
 
+static uint64_t find_address_key(const struct services *services, const struct request *request)
+{
+    unsigned char network[CLIENT_NETWORK_SIZE];
+    client_network(request->client, network);
+    return keyed_hash(services->limits->key, network, sizeof network);
+}
+
 /* Where the attempts on an account from an address are counted. */
 struct attempt_keys {
     uint64_t pair, account, address;
@@ -177,7 +184,7 @@ static struct attempt_keys find_keys(const struct services *services, const stru
     return (struct attempt_keys){
         .pair = keyed_hash(key, pair, CLIENT_NETWORK_SIZE + length),
         .account = keyed_hash(key, email, length),
-        .address = keyed_hash(key, pair, CLIENT_NETWORK_SIZE),
+        .address = find_address_key(services, request),
     };
 }
 
@@ -187,14 +194,14 @@ enum status rate_limit_sign_up(struct services *services, struct request *reques
     struct state state = of_sign_ups(services);
     if (is_off(services))
         return STATUS_OK;
-    return take(services, response, find_keys(services, request, "").address, &state);
+    return take(services, response, find_address_key(services, request), &state);
 }
 
 void rate_limit_undo_sign_up(struct services *services, const struct request *request)
 {
     struct state state = of_sign_ups(services);
     if (!is_off(services))
-        give_back(services, find_keys(services, request, "").address, &state);
+        give_back(services, find_address_key(services, request), &state);
 }
 
 static enum status tell_attempt(struct services *services, struct response *response,

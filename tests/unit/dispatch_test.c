@@ -62,7 +62,8 @@ static int set_up(void **state)
     struct db_settings away = {
         .url = "host=/nonexistent", .timeout = 100000, .arena = services.arena};
     services.db = db_create(&away);
-    services.metrics = metrics_create(routes_count, routes_labels, -1);
+    int no_metrics = -1;
+    services.metrics = metrics_create(routes_count, routes_labels, &no_metrics);
     int none = -1;
     services.hashing = hashing_create(1, 1, &none);
     bearer = make_bearer();

@@ -27,7 +27,8 @@ static int set_up(void **state)
 {
     (void)state;
     fd = -1;
-    services.metrics = metrics_create(routes_count, routes_labels, -1);
+    int none = -1;
+    services.metrics = metrics_create(routes_count, routes_labels, &none);
     return services.metrics == NULL;
 }
 

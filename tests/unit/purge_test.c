@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 static struct settings settings;
+static int memory; /* behind the metrics */
 static struct services services = {.settings = &settings};
 static struct purge purge;
 
@@ -27,14 +28,15 @@ static int set_up(void **state)
     (void)state;
     settings = (struct settings){.purge_interval = 300};
     purge = (struct purge){0};
-    services.metrics = metrics_create(1, label, -1);
+    memory = -1;
+    services.metrics = metrics_create(1, label, &memory);
     return services.metrics == NULL;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    return close(metrics_fd(services.metrics));
+    return close(memory);
 }
 
 static void without_an_interval_a_worker_waits_for_requests_alone(void **state)
