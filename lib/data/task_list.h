@@ -1,4 +1,4 @@
-/* The one composed statement: a page of tasks, filtered and sorted; and deleting by filter. */
+/* A page of tasks, filtered and sorted; and deleting by filter. */
 #ifndef DATA_TASK_LIST_H
 #define DATA_TASK_LIST_H
 

@@ -1,0 +1,52 @@
+/* A statement on a user's tasks as it is put together, and what a filter is in SQL. */
+#ifndef DATA_TASK_QUERY_H
+#define DATA_TASK_QUERY_H
+
+#include "lib/core/buffer.h"
+#include "task_list.h"
+
+/* What may be NULL, as the indexes have it: last, upwards and downwards. */
+#define DUE_UP   "coalesce(t.due_at, 'infinity')"
+#define DUE_DOWN "coalesce(t.due_at, '-infinity')"
+
+/* The orders in which a filter can bound a walk. */
+enum task_order { OTHER_ORDER, CREATED, PRIORITY, DUE_FIRST, DUE_LAST };
+
+/* A statement's text, from constants only, the parameters that the text names, and its name, by
+ * which it is prepared once. */
+struct task_query {
+    struct buffer sql;
+    struct buffer name;
+    struct buffer bounds; /* the part of the filter that bounds a walk in this order */
+    struct buffer rest;   /* the other part: each row must be looked at */
+    struct db_params params;
+    enum task_order order;
+    bool adaptive;
+};
+
+/* Begins a statement for the actor, who is $1 to $3. In place: the parameters point into it. */
+void task_query_begin(struct task_query *query, struct db *db, const struct actor *actor,
+                      const char *name);
+
+/* Adds to one of its texts; `?` stands for the parameter that has just been added. What is not in
+ * every such statement also needs a letter in the name. */
+void task_query_add_to(struct task_query *query, struct buffer *part, const char *text);
+
+static inline void task_query_add(struct task_query *query, const char *sql)
+{
+    task_query_add_to(query, &query->sql, sql);
+}
+
+/* Adds what the filter demands, to the bounds or to the rest. `order` and `adaptive` are set. */
+void task_query_add_filter(struct task_query *query, const struct task_filter *filter);
+
+/* Adds WHERE, the user and the bounds to the statement; then, or where else it may stand, the rest.
+ */
+void task_query_add_where(struct task_query *query);
+void task_query_add_rest(struct task_query *query);
+
+/* Runs it. */
+MUST_CHECK enum status task_query_run(struct task_query *query, struct db *db, struct actor *actor,
+                                      struct db_rows *rows);
+
+#endif
