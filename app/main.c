@@ -8,6 +8,7 @@
 #include "app/routes.h"
 #include "app/settings.h"
 #include "app/worker.h"
+#include "lib/auth/token_cache.h"
 #include "lib/core/log.h"
 #include "lib/data/schema.h"
 
@@ -15,6 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Tokens that the workers need not verify again: more than are in use at once, in 1.8 MB. */
+enum { VERIFIED_TOKENS = 16384 };
 
 static void print_help(void)
 {
@@ -101,7 +105,10 @@ static bool set_up(struct pools *pools, struct reload *handed)
     pools->hashing = hashing_create(
         settings->hash_concurrency,
         pools->auth_listener < 0 ? settings->workers : settings->auth_workers, &handed->hashing_fd);
-    if (pools->metrics == NULL || pools->limits == NULL || pools->hashing == NULL) {
+    /* Not handed on: the secrets may be others then. */
+    pools->tokens = token_cache_create(VERIFIED_TOKENS);
+    if (pools->metrics == NULL || pools->limits == NULL || pools->hashing == NULL ||
+        pools->tokens == NULL) {
         fprintf(stderr, "todo.fcgi: there is no memory left\n");
         return false;
     }
@@ -121,10 +128,15 @@ static int run(const struct settings *settings, int listener, struct reload *han
     sigset_t signals;
     worker_fill_signals(&signals);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-    if (settings->workers > 0)
-        return prefork_run(&pools, handed);
-    notify_send("READY=1");
-    return worker_run(&pools, WORKER_ALONE);
+    int status;
+    if (settings->workers > 0) {
+        status = prefork_run(&pools, handed);
+    } else {
+        notify_send("READY=1");
+        status = worker_run(&pools, WORKER_ALONE);
+    }
+    token_cache_destroy(pools.tokens);
+    return status;
 }
 
 /* After a reload the socket that we have made is our standard input. */

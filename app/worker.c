@@ -6,7 +6,6 @@
 #include "app/purge.h"
 #include "app/records.h"
 #include "app/report.h"
-#include "lib/auth/token_cache.h"
 #include "lib/core/clock.h"
 #include "lib/core/log.h"
 #include "lib/data/schema.h"
@@ -292,7 +291,7 @@ int worker_run(const struct pools *pools, int place)
                      .hashing = pools->hashing,
                      .keys = {.current = settings->jwt_secret,
                               .previous = settings->jwt_secret_previous,
-                              .cache = token_cache_create()}},
+                              .cache = pools->tokens}},
     };
     if (is_auth)
         step_back();
@@ -319,7 +318,6 @@ int worker_run(const struct pools *pools, int place)
             break;
     }
     report_count_database(&worker.services);
-    token_cache_destroy(worker.services.keys.cache);
     db_destroy(worker.services.db);
     arena_destroy(worker.services.arena);
     close(worker.epoll);

@@ -13,6 +13,7 @@ void worker_fill_signals(sigset_t *signals);
 
 struct hashing;
 struct rate_limits;
+struct token_cache;
 
 enum { WORKER_ALONE = -1 };
 
@@ -23,6 +24,7 @@ struct pools {
     struct metrics *metrics;
     struct rate_limits *limits;
     struct hashing *hashing;
+    struct token_cache *tokens;
     int listener;
     int auth_listener; /* -1: none */
 };

@@ -30,11 +30,11 @@ struct claims {
     struct uuid user_id;    /* sub */
     const char *email;      /* email; only written */
     struct uuid session_id; /* sid */
+    int64_t issued_at;      /* iat, microseconds */
+    int64_t expires_at;     /* exp, microseconds */
+    int64_t not_before;     /* nbf, microseconds, or 0; only read */
     bool has_session;
-    int64_t issued_at; /* iat, microseconds */
     bool has_issued_at;
-    int64_t expires_at; /* exp, microseconds */
-    int64_t not_before; /* nbf, microseconds, or 0; only read */
 };
 
 /* Signs `claims` (with whole seconds) into request memory. */

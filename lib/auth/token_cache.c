@@ -1,40 +1,61 @@
-/* Tokens that were verified before: one that comes again costs a hash. */
+/* Tokens that were verified before: one that comes again, to whichever worker, costs a hash. */
 #include "token_cache.h"
 
 #include <openssl/evp.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { DIGEST_SIZE = 32 };
 
 /* The token's SHA-256 instead of the token: as good for telling it, and no good to a thief. */
-struct entry {
+struct content {
     unsigned char digest[DIGEST_SIZE];
-    bool is_used;
     struct claims claims;
+};
+
+enum { WORDS = sizeof(struct content) / sizeof(uint64_t) };
+_Static_assert(sizeof(struct content) == WORDS * sizeof(uint64_t), "a content is whole words");
+
+/* A sequence lock: the number is odd while somebody writes, and another one afterwards. Who is
+ * killed in between leaves it odd, and the entry to nobody. All zero: empty. */
+struct entry {
+    atomic_uint_fast64_t sequence;
+    atomic_uint_fast64_t words[WORDS];
 };
 
 struct token_cache {
     EVP_MD_CTX *sha256; /* set up once: that costs more than the hash */
-    struct entry entries[TOKEN_CACHE_SIZE];
+    size_t size;
+    struct entry *entries;
 };
 
-struct token_cache *token_cache_create(void)
+struct token_cache *token_cache_create(size_t size)
 {
     struct token_cache *cache = calloc(1, sizeof *cache);
     if (cache == NULL)
         return NULL;
-    cache->sha256 = EVP_MD_CTX_new();
-    if (cache->sha256 != NULL && EVP_DigestInit_ex(cache->sha256, EVP_sha256(), NULL) == 1)
-        return cache;
+    void *memory = mmap(NULL, size * sizeof *cache->entries, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory != MAP_FAILED) {
+        cache->size = size;
+        cache->entries = memory;
+        cache->sha256 = EVP_MD_CTX_new();
+        if (cache->sha256 != NULL && EVP_DigestInit_ex(cache->sha256, EVP_sha256(), NULL) == 1)
+            return cache;
+    }
     token_cache_destroy(cache);
     return NULL;
 }
 
 void token_cache_destroy(struct token_cache *cache)
 {
-    if (cache != NULL)
-        EVP_MD_CTX_free(cache->sha256);
+    if (cache == NULL)
+        return;
+    EVP_MD_CTX_free(cache->sha256);
+    if (cache->entries != NULL)
+        munmap(cache->entries, cache->size * sizeof *cache->entries);
     free(cache);
 }
 
@@ -46,23 +67,55 @@ static bool hash(const struct token_cache *cache, const char *token,
            EVP_DigestFinal_ex(cache->sha256, digest, NULL) == 1;
 }
 
-/* The two places where a token may stand. */
-static size_t find_place(const unsigned char digest[DIGEST_SIZE], size_t choice)
+/* One of the two places where a token may stand. */
+static struct entry *find_place(const struct token_cache *cache,
+                                const unsigned char digest[DIGEST_SIZE], size_t choice)
 {
-    uint16_t number;
+    uint32_t number;
     memcpy(&number, digest + choice * sizeof number, sizeof number);
-    return number % TOKEN_CACHE_SIZE;
+    return &cache->entries[number % cache->size];
+}
+
+/* False where somebody writes meanwhile: that is no reason to wait. */
+static bool read_entry(const struct entry *entry, struct content *content)
+{
+    uint64_t words[WORDS] = {0};
+    uint64_t sequence = atomic_load_explicit(&entry->sequence, memory_order_acquire);
+    for (size_t i = 0; i < WORDS; i++)
+        words[i] = atomic_load_explicit(&entry->words[i], memory_order_relaxed);
+    /* With the writer's: who has read a new word also sees that its writer has begun. */
+    atomic_thread_fence(memory_order_acquire);
+    memcpy(content, words, sizeof words);
+    return sequence % 2 == 0 &&
+           sequence == atomic_load_explicit(&entry->sequence, memory_order_relaxed);
+}
+
+/* Does nothing where somebody else writes. */
+static void write_entry(struct entry *entry, const struct content *content)
+{
+    uint64_t words[WORDS];
+    uint64_t sequence = atomic_load_explicit(&entry->sequence, memory_order_relaxed);
+    if (sequence % 2 != 0 ||
+        !atomic_compare_exchange_strong_explicit(&entry->sequence, &sequence, sequence + 1,
+                                                 memory_order_acquire, memory_order_relaxed))
+        return;
+    atomic_thread_fence(memory_order_release);
+    memcpy(words, content, sizeof words);
+    for (size_t i = 0; i < WORDS; i++)
+        atomic_store_explicit(&entry->words[i], words[i], memory_order_relaxed);
+    atomic_store_explicit(&entry->sequence, sequence + 2, memory_order_release);
 }
 
 bool token_cache_find(const struct token_cache *cache, const char *token, struct claims *claims)
 {
     unsigned char digest[DIGEST_SIZE];
+    struct content content;
     if (!hash(cache, token, digest))
         return false;
     for (size_t choice = 0; choice < 2; choice++) {
-        const struct entry *entry = &cache->entries[find_place(digest, choice)];
-        if (entry->is_used && memcmp(entry->digest, digest, sizeof digest) == 0) {
-            *claims = entry->claims;
+        if (read_entry(find_place(cache, digest, choice), &content) &&
+            memcmp(content.digest, digest, sizeof digest) == 0) {
+            *claims = content.claims;
             return true;
         }
     }
@@ -71,14 +124,20 @@ bool token_cache_find(const struct token_cache *cache, const char *token, struct
 
 void token_cache_add(struct token_cache *cache, const char *token, const struct claims *claims)
 {
-    unsigned char digest[DIGEST_SIZE];
-    if (!hash(cache, token, digest))
+    struct content content = {.claims = *claims}, held;
+    struct entry *place = NULL;
+    int64_t earliest = INT64_MAX;
+    if (!hash(cache, token, content.digest))
         return;
+    content.claims.email = NULL; /* this process's memory, and nobody reads it */
     /* The one that is free, or else expires first. */
-    struct entry *entry = &cache->entries[find_place(digest, 0)];
-    struct entry *other = &cache->entries[find_place(digest, 1)];
-    if (entry->is_used && (!other->is_used || other->claims.expires_at < entry->claims.expires_at))
-        entry = other;
-    *entry = (struct entry){.is_used = true, .claims = *claims};
-    memcpy(entry->digest, digest, sizeof digest);
+    for (size_t choice = 0; choice < 2; choice++) {
+        struct entry *entry = find_place(cache, content.digest, choice);
+        if (read_entry(entry, &held) && held.claims.expires_at < earliest) {
+            earliest = held.claims.expires_at;
+            place = entry;
+        }
+    }
+    if (place != NULL)
+        write_entry(place, &content);
 }
