@@ -1,6 +1,9 @@
 """A small FastCGI client: whole requests, and single records as a hostile peer would send them."""
+import array
+import fcntl
 import socket
 import struct
+import termios
 import urllib.parse
 
 import client
@@ -60,6 +63,13 @@ def connect(path, timeout=60):
     link.settimeout(timeout)
     link.connect(str(path))
     return link
+
+
+def is_read(link):
+    """Whether the peer has read all that was sent, and not only looked at it."""
+    unread = array.array("i", [0])
+    fcntl.ioctl(link, termios.TIOCOUTQ, unread)
+    return unread[0] == 0
 
 
 def read_all(link):

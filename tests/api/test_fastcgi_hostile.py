@@ -60,7 +60,7 @@ def long_length(number):
 
 ATTACKS = {
     "nothing": b"", "one byte": b"\x01", "half a header": GOOD[:5], "a header alone": GOOD[:8], "half a begin": GOOD[:12], "begin alone": begin(),
-    "no params": begin() + record(PARAMS) + record(STDIN), "params cut": GOOD[:60], "params without an end": begin() + record(PARAMS, pairs(healthz())),
+    "no params": begin() + record(PARAMS) + record(STDIN), "no params, no stdin": begin() + record(PARAMS), "params cut": GOOD[:60], "params without an end": begin() + record(PARAMS, pairs(healthz())),
     "stdin without an end": HEAD, "garbage": bytes(range(256)) * 20, "zeros": b"\0" * 10000, "ones": b"\xff" * 10000, "text": b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "tls": b"\x16\x03\x01\x02\0\x01\0\x01\xfc" + b"\x03" * 500,
     "version 0": record(BEGIN, struct.pack(">HB5x", 1, 0), version=0), "version 9": record(BEGIN, struct.pack(">HB5x", 1, 0), version=9) + GOOD,
     "role authorizer": begin(role=2) + GOOD[16:], "role filter": begin(role=3) + GOOD[16:], "role 0": begin(role=0) + GOOD[16:], "role 77": begin(role=77) + GOOD[16:],
@@ -181,6 +181,26 @@ def test_a_body_cut_by_the_end_of_the_connection_makes_no_task(target):
         send(target, begin() + stream(PARAMS, pairs(values)) + (record(STDIN, piece) if piece else b"") + record(ABORT))
         send(target, fcgi.message(values, piece))
     assert anna.titles() == []
+
+
+def test_a_body_may_come_once_its_head_has_been_taken(responder):
+    """A web server owes the whole head and then the body, not both at once (FastCGI specification, 6.2)."""
+    anna = responder.user()
+    body = b'{"title":"Buy milk"}'
+    values = params("POST", "/tasks", [("Authorization", f"Bearer {anna.token}"), ("Content-Type", "application/json")], body)
+    with responder.connect() as link:
+        for piece in (begin() + stream(PARAMS, pairs(values)), record(STDIN, body[:5]), record(STDIN, body[5:])):
+            link.sendall(piece)
+            wait_until(lambda: fcgi.is_read(link), "a worker has taken what there is")
+        link.sendall(record(STDIN))
+        assert fcgi.parse(fcgi.read_all(link)).status == 201
+    assert anna.titles() == ["Buy milk"]
+
+
+def test_a_head_that_no_body_follows_is_a_bad_request(target):
+    """Even one without a single parameter; what is kept open instead is cut off, as all that is odd."""
+    for head in (ATTACKS["no params, no stdin"], ATTACKS["stdin without an end"]):
+        assert fcgi.parse(send(target, head)).status == 400
 
 
 @pytest.mark.parametrize("flags", [0, KEEP_CONN])

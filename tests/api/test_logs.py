@@ -1,13 +1,10 @@
 """The log: one line a request, with nothing in it that is private; trouble told once and not in floods."""
-import array
 import base64
 import concurrent.futures
 import contextlib
-import fcntl
 import json
 import re
 import shlex
-import termios
 import urllib.parse
 
 import pytest
@@ -166,13 +163,6 @@ def test_no_request_is_slow_where_that_is_off(start_responder):
 
 # ---- trouble with the database
 
-def is_read(link):
-    """Whether the peer has read all that was sent."""
-    unread = array.array("i", [0])
-    fcntl.ioctl(link, termios.TIOCOUTQ, unread)
-    return unread[0] == 0
-
-
 def ask_every_worker(responder):
     """The status that each of them has for one request: all but one are held by requests whose end is missing."""
     message = fcgi.message(fcgi.params("GET", "/readyz"))
@@ -180,7 +170,7 @@ def ask_every_worker(responder):
         links = [stack.enter_context(responder.connect()) for _ in responder.workers()[1:]]
         for link in links:
             link.sendall(message[:-1])
-        wait_until(lambda: all(map(is_read, links)), "all but one worker wait for the rest")
+        wait_until(lambda: all(map(fcgi.is_read, links)), "all but one worker wait for the rest")
         statuses = [responder.get("/readyz").status]
         for link in links:
             link.sendall(message[-1:])

@@ -5,13 +5,25 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* What is let in begins with a responder's BEGIN_REQUEST of this protocol, and holds a record of
- * every kind that a request has. */
+enum { HEADER = 8, BEGIN = 16, PARAMS = 4 };
+
+/* What is let in begins with a whole head: a responder's BEGIN_REQUEST of this protocol, and
+ * PARAMS of the same request to the empty record that ends them. The body may follow later. */
 static void check_let_in(const uint8_t *data, size_t size)
 {
-    REQUIRE(size >= 32);
+    REQUIRE(size >= BEGIN);
     REQUIRE(data[0] == 1 && data[1] == 1 && (data[2] | data[3]) != 0);
     REQUIRE(data[4] == 0 && data[5] == 8 && data[8] == 0 && data[9] == 1);
+    size_t length, at = BEGIN + (size_t)data[6];
+    do {
+        REQUIRE(at + HEADER <= size);
+        const uint8_t *record = data + at;
+        REQUIRE(record[0] == 1 && record[1] == PARAMS);
+        REQUIRE(record[2] == data[2] && record[3] == data[3]);
+        length = (size_t)record[4] << 8 | record[5];
+        at += HEADER + length + record[6];
+        REQUIRE(at <= size);
+    } while (length > 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
