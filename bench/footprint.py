@@ -19,6 +19,10 @@ def pss(pids):
     return total * 1024 / 1e6
 
 
+def size(program):
+    return load.Sample(program.stat().st_size / 1000, unit="kB")
+
+
 def mix_requests(names, **more):
     """A file with requests of several workloads, shuffled, always in the same way."""
     requests = []

@@ -1,6 +1,7 @@
 """What the figures should be (issue 5): rows of (what, its value of these rows, at least or at most, the goal)."""
 import report
 
+AT_MOST = {"MB": 16, "kB": 1000, "ms": 60}
 LIST, STORM = "list of 20", "list during the storm"
 
 
@@ -40,10 +41,8 @@ def goals(rows):
         add("lists during the storm: p99 through the quiet p99", ours(STORM).p99 / ours(LIST).p99, 3, at_least=False)
         add("… throughput through the quiet one", ours(STORM).figure / ours(LIST).figure, 0.80)
     for row in rows:
-        if row.who == report.OURS and row.unit == "MB":
-            add(f"{row.what}, MB", row.figure, 16, at_least=False)
-        if row.who == report.OURS and row.unit == "ms":
-            add(f"{row.what}, ms", row.figure, 60, at_least=False)
+        if row.who == report.OURS and row.unit in AT_MOST:
+            add(f"{row.what}, {row.unit}", row.figure, AT_MOST[row.unit], at_least=False)
     growth = [(row, ratios[row.what, row.connections, row.who][0]) for row in rows if row.who == "user with 20 tasks"]
     for searching, goal in ((False, 1.5), (True, 3)):
         some = [(ratio, row.what) for row, ratio in growth if ("search" in row.what) == searching]

@@ -22,7 +22,6 @@ import workloads
 
 HTTP = ("list", "get", "create", "update", "search", "deep")
 PARTS = (*HTTP, "login", "storm", "peers", "memory", "start", "growth", "profile")
-EXTRA = ("soak",)
 RATIOS = rig.BENCH / "ratios.json"
 LIMITS = ("bare responder", "constant answer", "pgbench", "crypt() alone")
 STORM_CLIENTS = 8
@@ -30,11 +29,12 @@ STORM_CLIENTS = 8
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", metavar="PARTS", help=f"of {','.join(PARTS)}; or {','.join(EXTRA)}")
+    parser.add_argument("--only", metavar="PARTS", help=f"of {','.join(PARTS)}")
     parser.add_argument("--rounds", type=int, help="times that everything is measured, in turns (3)")
     parser.add_argument("--seconds", type=int, help="seconds of one measurement (2)")
     parser.add_argument("--tasks", type=int, help="rows of the table (5000000)")
     parser.add_argument("--short", action="store_true", help="16 connections only, a table of 300000, 2 rounds")
+    parser.add_argument("--soak", action="store_true", help="memory again after 2 million requests (some ten minutes)")
     parser.add_argument("--cpus", default="0,1", help="what all of it runs on (0,1)")
     parser.add_argument("--check", action="store_true", help="short, and fails where a ratio to a limit has fallen by more than 15 %%")
     options = parser.parse_args()
@@ -42,7 +42,7 @@ def parse_arguments():
     if options.check and not RATIOS.exists():
         parser.error(f"there is nothing to compare with: make bench writes {RATIOS}")
     options.parts = tuple(options.only.split(",")) if options.only else (*HTTP, "login") if options.check else PARTS
-    if unknown := set(options.parts) - {*PARTS, *EXTRA}:
+    if unknown := set(options.parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(unknown)}")
     options.connections = (16,) if options.short else (1, 16, 64)
     options.rounds = options.rounds or (2 if options.short and not options.check else 3)
@@ -92,6 +92,8 @@ class Bench:
             self._plan_storm()
         if "start" in parts:
             self.cells["start to first answer", 1, self.todo.label] = lambda: [footprint.start(self.database)]
+        if "memory" in parts:
+            self.cells["program with debugging symbols", 1, self.todo.label] = lambda: [footprint.size(self.todo.program)]
         if "growth" in parts:
             for cell, measure in growth.plan(self.todo, self.database).items():
                 self.cells[cell] = lambda measure=measure: [measure()]
@@ -145,7 +147,7 @@ class Bench:
         rig.say("memory")
         requests = footprint.mix_requests(HTTP, cursor=self.cursor)
         counts = {"memory (PSS)": 100_000, "memory (PSS), 100,000 requests later": 200_000}
-        if "soak" in self.options.parts:
+        if self.options.soak:
             counts["memory (PSS), after 2 million requests"] = 2_000_000
         own = footprint.memory(self.database, requests, counts.values())
         samples = {(what, 16, self.todo.label): [sample] for what, sample in zip(counts, own, strict=True)}
@@ -204,7 +206,7 @@ def main():
         if options.check:
             status = check(bench, rows)
         profile = bench.profile() if "profile" in options.parts else None
-        if {"memory", "soak"} & set(options.parts):
+        if "memory" in options.parts or options.soak:
             rows += bench.measure_memory()
     rows = report.in_order(rows)
     print(report.table(rows))
