@@ -66,8 +66,10 @@ static void check_clock(struct check *check, int64_t before, int64_t theirs, int
         check_say(check, GOOD, "clock: the database's agrees with this machine's");
 }
 
-static enum status check_server(struct check *check, int64_t workers)
+static enum status check_server(struct check *check, const struct settings *settings)
 {
+    bool has_second = settings->workers > 0 && settings->auth_socket[0] != '\0';
+    int64_t workers = settings->workers + (has_second ? settings->auth_workers : 0);
     struct admin_health health;
     int64_t before = clock_now();
     enum status status = admin_store_read_health(check->ctl->db, &health);
@@ -84,8 +86,11 @@ static enum status check_server(struct check *check, int64_t workers)
     if (strcmp(health.encoding, "UTF8") != 0)
         check_say(check, WRONG, "database: its encoding is %s, and must be UTF8", health.encoding);
     if (workers > health.max_connections - 3)
-        check_say(check, WRONG, "database: WORKERS is %lld, and it allows %lld connections",
-                  (long long)workers, (long long)health.max_connections);
+        check_say(check, WRONG,
+                  "database: WORKERS%s take %lld connections, and it allows %lld, 3 of them for"
+                  " its superuser",
+                  has_second ? " and AUTH_WORKERS" : "", (long long)workers,
+                  (long long)health.max_connections);
     check_clock(check, before, health.now, after);
     return STATUS_OK;
 }
@@ -120,7 +125,7 @@ enum ctl_exit check_run(struct ctl *ctl, char **arguments)
     enum ctl_exit exit = CTL_USAGE;
     (void)arguments;
     if (check_settings(&check, &settings) && ctl_open_database(ctl, &exit)) {
-        enum status status = check_server(&check, settings.workers);
+        enum status status = check_server(&check, &settings);
         if (status == STATUS_OK)
             status = check_schema(&check);
         exit = status == STATUS_OK ? CTL_DONE : ctl_explain(ctl, status);

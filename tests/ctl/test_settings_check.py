@@ -112,7 +112,12 @@ def test_a_read_only_database_is_named(ctl):
 
 
 def test_more_workers_than_connections_are_named(ctl):
-    assert "WORKERS" in wrong(check(ctl, status=1, WORKERS=250))[0]
+    free = int(ctl.sql("SHOW max_connections")) - 3
+    many = {"WORKERS": free - 2, "AUTH_SOCKET": "/run/todo/auth.sock"}
+    assert not wrong(check(ctl, WORKERS=free))
+    assert f"WORKERS take {free + 1} connections" in wrong(check(ctl, status=1, WORKERS=free + 1))[0]
+    assert not wrong(check(ctl, AUTH_WORKERS=2, **many))
+    assert f"AUTH_WORKERS take {free + 1} connections" in wrong(check(ctl, status=1, AUTH_WORKERS=3, **many))[0]
 
 
 def test_a_cheap_bcrypt_cost_is_noted(ctl):
