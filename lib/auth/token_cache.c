@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { DIGEST_SIZE = 32 };
+enum { DIGEST_SIZE = 32, PLACES = 4 };
 
 /* The token's SHA-256 instead of the token: as good for telling it, and no good to a thief. */
 struct content {
@@ -67,13 +67,14 @@ static bool hash(const struct token_cache *cache, const char *token,
            EVP_DigestFinal_ex(cache->sha256, digest, NULL) == 1;
 }
 
-/* One of the two places where a token may stand. */
+/* One of the places where a token may stand: two, each with its neighbour. With single ones, a
+ * cache that is half full would already have to turn out one token in ten. */
 static struct entry *find_place(const struct token_cache *cache,
-                                const unsigned char digest[DIGEST_SIZE], size_t choice)
+                                const unsigned char digest[DIGEST_SIZE], size_t place)
 {
     uint32_t number;
-    memcpy(&number, digest + choice * sizeof number, sizeof number);
-    return &cache->entries[number % cache->size];
+    memcpy(&number, digest + place / 2 * sizeof number, sizeof number);
+    return &cache->entries[(number + place % 2) % cache->size];
 }
 
 /* False where somebody writes meanwhile: that is no reason to wait. */
@@ -112,8 +113,8 @@ bool token_cache_find(const struct token_cache *cache, const char *token, struct
     struct content content;
     if (!hash(cache, token, digest))
         return false;
-    for (size_t choice = 0; choice < 2; choice++) {
-        if (read_entry(find_place(cache, digest, choice), &content) &&
+    for (size_t place = 0; place < PLACES; place++) {
+        if (read_entry(find_place(cache, digest, place), &content) &&
             memcmp(content.digest, digest, sizeof digest) == 0) {
             *claims = content.claims;
             return true;
@@ -125,19 +126,19 @@ bool token_cache_find(const struct token_cache *cache, const char *token, struct
 void token_cache_add(struct token_cache *cache, const char *token, const struct claims *claims)
 {
     struct content content = {.claims = *claims}, held;
-    struct entry *place = NULL;
+    struct entry *chosen = NULL;
     int64_t earliest = INT64_MAX;
     if (!hash(cache, token, content.digest))
         return;
     content.claims.email = NULL; /* this process's memory, and nobody reads it */
     /* The one that is free, or else expires first. */
-    for (size_t choice = 0; choice < 2; choice++) {
-        struct entry *entry = find_place(cache, content.digest, choice);
+    for (size_t place = 0; place < PLACES; place++) {
+        struct entry *entry = find_place(cache, content.digest, place);
         if (read_entry(entry, &held) && held.claims.expires_at < earliest) {
             earliest = held.claims.expires_at;
-            place = entry;
+            chosen = entry;
         }
     }
-    if (place != NULL)
-        write_entry(place, &content);
+    if (chosen != NULL)
+        write_entry(chosen, &content);
 }

@@ -160,6 +160,25 @@ static void more_tokens_than_it_holds_push_each_other_out_and_are_never_mixed_up
     assert_in_range(kept, SIZE / 2, SIZE);
 }
 
+static void half_as_many_tokens_as_it_holds_find_room(void **state)
+{
+    enum { TOKENS = SIZE / 2 };
+    struct claims claims;
+    size_t kept = 0;
+    (void)state;
+    for (int round = 0; round < 2; round++)
+        for (int i = 1; i <= TOKENS; i++) {
+            struct claims one = {.expires_at = i};
+            char token[16];
+            snprintf(token, sizeof token, "%d", i);
+            if (round == 0)
+                token_cache_add(keys.cache, token, &one);
+            else
+                kept += token_cache_find(keys.cache, token, &claims);
+        }
+    assert_in_range(kept, TOKENS * 97 / 100, TOKENS);
+}
+
 static void without_a_cache_every_token_is_verified_anew(void **state)
 {
     struct claims claims = sample_claims();
@@ -371,6 +390,7 @@ int main(void)
         TEST(every_changed_character_makes_another_token),
         TEST(a_forged_token_is_refused_every_time),
         TEST(more_tokens_than_it_holds_push_each_other_out_and_are_never_mixed_up),
+        TEST(half_as_many_tokens_as_it_holds_find_room),
         TEST(without_a_cache_every_token_is_verified_anew),
         TEST(a_token_that_one_process_adds_another_finds),
         TEST(what_is_half_written_is_not_found),
