@@ -78,17 +78,15 @@ struct task task_store_read(const struct db_rows *rows, int row, struct arena *a
         .id = value_get_uuid(rows, row, 1),
         .title = value_get_text(rows, row, 2),
         .description = value_get_text(rows, row, 3),
-        .completed = !value_is_null(rows, row, 4),
-        .completed_at = value_get_timestamp(rows, row, 4),
         .priority = (int)value_get_integer(rows, row, 5),
         .tags = value_get_texts(rows, row, 6, arena),
-        .due = {.at = value_get_timestamp(rows, row, 7),
-                .is_set = !value_is_null(rows, row, 7),
-                .is_date = value_get_boolean(rows, row, 8)},
-        .order = {.value = value_get_integer(rows, row, 9), .is_set = !value_is_null(rows, row, 9)},
+        .due = {.is_date = value_get_boolean(rows, row, 8)},
         .created_at = value_get_timestamp(rows, row, 10),
         .updated_at = value_get_timestamp(rows, row, 11),
     };
+    task.completed = value_read_timestamp(rows, row, 4, &task.completed_at);
+    task.due.is_set = value_read_timestamp(rows, row, 7, &task.due.at);
+    task.order.is_set = value_read_integer(rows, row, 9, &task.order.value);
     return task;
 }
 

@@ -1,6 +1,7 @@
 /* Values on their way to and from PostgreSQL, in its binary formats. */
 #include "value.h"
 
+#include <endian.h>
 #include <string.h>
 
 /* PostgreSQL counts microseconds from 2000-01-01. */
@@ -19,9 +20,8 @@ static void put_big_endian(unsigned char *out, size_t size, uint64_t value)
 static uint64_t get_big_endian(const unsigned char *in, size_t size)
 {
     uint64_t value = 0;
-    for (size_t i = 0; i < size; i++)
-        value = value << 8 | in[i];
-    return value;
+    memcpy((unsigned char *)&value + sizeof value - size, in, size);
+    return be64toh(value);
 }
 
 static void add(struct db_params *params, const void *value, size_t length, int format)
@@ -148,12 +148,8 @@ bool value_get_boolean(const struct db_rows *rows, int row, int column)
     return bytes != NULL && length == 1 && bytes[0] != 0;
 }
 
-int64_t value_get_integer(const struct db_rows *rows, int row, int column)
+static int64_t read_integer(const void *bytes, size_t length)
 {
-    size_t length;
-    const void *bytes = db_cell(rows, row, column, &length);
-    if (bytes == NULL)
-        return 0;
     switch (length) {
     case 2:
         return (int16_t)get_big_endian(bytes, 2);
@@ -164,6 +160,28 @@ int64_t value_get_integer(const struct db_rows *rows, int row, int column)
     default:
         return 0;
     }
+}
+
+bool value_read_integer(const struct db_rows *rows, int row, int column, int64_t *value)
+{
+    size_t length;
+    const void *bytes = db_cell(rows, row, column, &length);
+    *value = bytes == NULL ? 0 : read_integer(bytes, length);
+    return bytes != NULL;
+}
+
+bool value_read_timestamp(const struct db_rows *rows, int row, int column, int64_t *micros)
+{
+    bool is_set = value_read_integer(rows, row, column, micros);
+    *micros += POSTGRES_EPOCH;
+    return is_set;
+}
+
+int64_t value_get_integer(const struct db_rows *rows, int row, int column)
+{
+    int64_t value;
+    (void)value_read_integer(rows, row, column, &value);
+    return value;
 }
 
 int64_t value_get_timestamp(const struct db_rows *rows, int row, int column)

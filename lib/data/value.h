@@ -31,6 +31,9 @@ struct uuid value_get_uuid(const struct db_rows *rows, int row, int column);
 bool value_get_boolean(const struct db_rows *rows, int row, int column);
 int64_t value_get_integer(const struct db_rows *rows, int row, int column); /* int2, int4 or int8 */
 int64_t value_get_timestamp(const struct db_rows *rows, int row, int column); /* since 1970 */
+/* Those that may be NULL: whether they are not. */
+bool value_read_integer(const struct db_rows *rows, int row, int column, int64_t *value);
+bool value_read_timestamp(const struct db_rows *rows, int row, int column, int64_t *micros);
 /* text[] without NULLs, into `arena`. */
 struct texts value_get_texts(const struct db_rows *rows, int row, int column, struct arena *arena);
 

@@ -215,6 +215,19 @@ static void sql_s_null_is_told_apart_from_nothing(void **state)
     assert_true(uuid_equals(&uuid, &zero));
 }
 
+static void numbers_that_may_be_null_say_whether_they_are(void **state)
+{
+    int64_t value = 7;
+    (void)state;
+    struct db_rows null = make_null(), zero = make_cell("\0\0\0\0\0\0\0\0", 8);
+    assert_false(value_read_integer(&null, 0, 0, &value));
+    assert_false(value_read_timestamp(&null, 0, 0, &value));
+    assert_true(value_read_timestamp(&zero, 0, 0, &value));
+    assert_int_equal(value, INT64_C(946684800000000));
+    assert_true(value_read_integer(&zero, 0, 0, &value));
+    assert_int_equal(value, 0);
+}
+
 /* array_recv's format: dimensions, has-null flag, element type, length, lower bound, elements. */
 static void an_array_of_texts_has_postgresql_s_binary_format(void **state)
 {
@@ -309,6 +322,7 @@ int main(void)
         TEST(bytes_are_sent_as_they_are),
         TEST(texts_are_read_with_a_nul_behind),
         TEST(sql_s_null_is_told_apart_from_nothing),
+        TEST(numbers_that_may_be_null_say_whether_they_are),
         TEST(an_array_of_texts_has_postgresql_s_binary_format),
         TEST(an_empty_array_has_no_dimension),
         TEST(an_array_of_timestamps_has_postgresql_s_binary_format),
