@@ -140,11 +140,11 @@ void json_add_nullable(struct buffer *buffer, const char *text)
 
 void json_add_timestamp(struct buffer *buffer, int64_t micros)
 {
-    char text[CLOCK_TEXT_SIZE];
-    clock_format(micros, true, text);
-    buffer_add_char(buffer, '"');
-    buffer_add_text(buffer, text);
-    buffer_add_char(buffer, '"');
+    char *text = buffer_reserve(buffer, CLOCK_TEXT_SIZE + 2);
+    size_t length = clock_format(micros, true, text + 1);
+    text[0] = '"';
+    text[length + 1] = '"';
+    buffer->length += length + 2;
 }
 
 void json_add_uuid(struct buffer *buffer, const struct uuid *uuid)

@@ -64,11 +64,16 @@ static int64_t floor_divide(int64_t value, int64_t by)
     return value / by - (value % by < 0);
 }
 
+static const char digit_pairs[] = "0001020304050607080910111213141516171819"
+                                  "2021222324252627282930313233343536373839"
+                                  "4041424344454647484950515253545556575859"
+                                  "6061626364656667686970717273747576777879"
+                                  "8081828384858687888990919293949596979899";
+
 static char *put_two(char *out, unsigned number)
 {
-    *out++ = (char)('0' + number / 10);
-    *out++ = (char)('0' + number % 10);
-    return out;
+    memcpy(out, digit_pairs + 2 * number, 2);
+    return out + 2;
 }
 
 static char *put_date(char *out, int64_t days)
@@ -98,8 +103,9 @@ static char *put_fraction(char *out, unsigned fraction, bool precise)
     return out;
 }
 
-void clock_format(int64_t micros, bool precise, char out[CLOCK_TEXT_SIZE])
+size_t clock_format(int64_t micros, bool precise, char out[CLOCK_TEXT_SIZE])
 {
+    char *begin = out;
     int64_t days = floor_divide(micros, MICROS_PER_DAY);
     int64_t rest = micros - days * MICROS_PER_DAY;
     unsigned seconds = (unsigned)(rest / CLOCK_SECOND);
@@ -116,6 +122,7 @@ void clock_format(int64_t micros, bool precise, char out[CLOCK_TEXT_SIZE])
         out = put_fraction(out, fraction, precise);
     *out++ = 'Z';
     *out = '\0';
+    return (size_t)(out - begin);
 }
 
 /* Reads exactly `width` digits. */

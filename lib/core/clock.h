@@ -3,6 +3,7 @@
 #define CORE_CLOCK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A second in the microseconds that all times are counted in. */
@@ -17,8 +18,8 @@ int64_t clock_monotonic(void);
 enum { CLOCK_TEXT_SIZE = 32 };
 
 /* Writes `micros` as RFC 3339 in UTC: always with six digits of a second when `precise`, otherwise
- * with as many as it takes. */
-void clock_format(int64_t micros, bool precise, char out[CLOCK_TEXT_SIZE]);
+ * with as many as it takes. Returns its length. */
+size_t clock_format(int64_t micros, bool precise, char out[CLOCK_TEXT_SIZE]);
 
 /* Writes the date of `micros`, UTC, as RFC 3339 full-date. */
 void clock_format_date(int64_t micros, char out[CLOCK_TEXT_SIZE]);
