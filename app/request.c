@@ -135,8 +135,11 @@ static const char *encode_path(struct arena *arena, const char *path)
 static const char *make_base(const struct request *request)
 {
     const char *host = is_host(request->cgi.host) ? request->cgi.host : request->cgi.server_name;
-    return arena_printf(request->arena, "%s://%s%s", request->is_secure ? "https" : "http",
-                        is_host(host) ? host : "localhost", request->mount);
+    struct buffer base = {.arena = request->arena};
+    buffer_add_text(&base, request->is_secure ? "https://" : "http://");
+    buffer_add_text(&base, is_host(host) ? host : "localhost");
+    buffer_add_text(&base, request->mount);
+    return buffer_string(&base);
 }
 
 /* The path as the client sent it: what a server may already have mended in PATH_INFO, and what

@@ -47,9 +47,11 @@ const struct fields task_api_completion = FIELDS(completion_rows, struct complet
 
 static void write_task(struct request *request, struct response *response, const struct task *task)
 {
-    const char *etag = arena_printf(request->arena, "\"%llx\"",
-                                    (unsigned long long)task->updated_at);
-    response_add_header(response, "ETag", etag);
+    struct buffer etag = {.arena = request->arena};
+    buffer_add_char(&etag, '"');
+    buffer_add_hex(&etag, (uint64_t)task->updated_at);
+    buffer_add_char(&etag, '"');
+    response_add_header(response, "ETag", buffer_string(&etag));
     task_json_add(&response->body, task, request->base);
 }
 

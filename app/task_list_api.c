@@ -134,7 +134,11 @@ static const char *make_etag(struct arena *arena, const struct task_list *list)
         hash = mix(hash, half);
         hash = mix(hash, (uint64_t)list->tasks[i].updated_at);
     }
-    return arena_printf(arena, "W/\"%016llx\"", (unsigned long long)hash);
+    struct buffer etag = {.arena = arena};
+    buffer_add_text(&etag, "W/\"");
+    buffer_add_hex(&etag, hash);
+    buffer_add_char(&etag, '"');
+    return buffer_string(&etag);
 }
 
 static void write_list(struct request *request, struct response *response,

@@ -27,6 +27,16 @@ void buffer_add_integer(struct buffer *buffer, int64_t number)
     buffer_add(buffer, at, (size_t)(digits + sizeof digits - at));
 }
 
+void buffer_add_hex(struct buffer *buffer, uint64_t number)
+{
+    char digits[16];
+    char *at = digits + sizeof digits;
+    do
+        *--at = "0123456789abcdef"[number & 15];
+    while ((number >>= 4) > 0);
+    buffer_add(buffer, at, (size_t)(digits + sizeof digits - at));
+}
+
 static bool is_unreserved(unsigned char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||

@@ -47,6 +47,7 @@ static inline void buffer_add_char(struct buffer *buffer, char byte)
 }
 
 void buffer_add_integer(struct buffer *buffer, int64_t number);
+void buffer_add_hex(struct buffer *buffer, uint64_t number);
 
 /* Adds `text` so that it can stand in the query part of a URI: all but the unreserved characters
  * of RFC 3986 as %XX. */

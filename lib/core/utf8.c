@@ -32,7 +32,7 @@ bool utf8_is_valid(const char *bytes, size_t length)
 {
     uint32_t character;
     while (length > 0) {
-        size_t size = utf8_decode(bytes, length, &character);
+        size_t size = (unsigned char)*bytes < 0x80 ? 1 : utf8_decode(bytes, length, &character);
         if (size == 0)
             return false;
         bytes += size;

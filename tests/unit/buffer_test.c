@@ -145,6 +145,25 @@ static void integers_are_written_up_to_both_limits(void **state)
     }
 }
 
+static void hexadecimal_numbers_are_written_in_lower_case_without_zeros_before(void **state)
+{
+    static const struct {
+        uint64_t number;
+        const char *text;
+    } cases[] = {
+        {0, "0"},
+        {0xA0F, "a0f"},
+        {UINT64_C(0x0123456789ABCDEF), "123456789abcdef"},
+        {UINT64_MAX, "ffffffffffffffff"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buffer buffer = {.arena = arena};
+        buffer_add_hex(&buffer, cases[i].number);
+        assert_string_equal(buffer_string(&buffer), cases[i].text);
+    }
+}
+
 static void all_but_unreserved_characters_are_percent_encoded(void **state)
 {
     static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -176,6 +195,7 @@ int main(void)
         TEST(a_large_piece_is_taken_whole),
         TEST(reserved_room_can_be_written),
         TEST(integers_are_written_up_to_both_limits),
+        TEST(hexadecimal_numbers_are_written_in_lower_case_without_zeros_before),
         TEST(all_but_unreserved_characters_are_percent_encoded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
