@@ -159,3 +159,14 @@ def test_a_server_starts_without_its_database_and_serves_as_soon_as_it_is_there(
             cluster.start()
             server.wait_every_worker()
             assert server.user().task()
+
+
+def test_a_sign_up_is_enough_to_have_the_schema_applied_where_it_could_not_be_at_the_start():
+    """Nobody asks the other workers, which would apply it, too."""
+    with Cluster() as cluster:
+        database = cluster.new_database()
+        cluster.stop()
+        with Server(cluster, database=database, ready="/healthz") as server:
+            cluster.start()
+            account = {"email": server.fresh_email(), "password": "long enough"}
+            wait_until(lambda: server.post("/auth/signup", account).status == 201, "an account can be made")
