@@ -190,4 +190,5 @@ deb:
 clean:
 	rm -rf $(BUILD)
 
--include $(LIB_SOURCES:%.c=$(BUILD)/%.d) $(APP_SOURCES:%.c=$(BUILD)/%.d) $(CTL_SOURCES:%.c=$(BUILD)/%.d) $(UNIT_SOURCES:%.c=$(BUILD)/%.d)
+-include $(LIB_SOURCES:%.c=$(BUILD)/%.d) $(APP_SOURCES:%.c=$(BUILD)/%.d) $(CTL_SOURCES:%.c=$(BUILD)/%.d) $(UNIT_SOURCES:%.c=$(BUILD)/%.d) \
+         $(patsubst %.c,$(BUILD)/%.d,$(wildcard tests/fuzz/*.c))
