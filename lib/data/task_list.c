@@ -36,11 +36,12 @@ bool task_list_is_key(enum task_sort sort, const unsigned char *key, size_t leng
 
 /*
  * A page is found in one of three ways:
- * - WALK: in the order of its index, where all that the filter demands is a bound of that walk.
- * - NEAR: the same walk, of 500 tasks at most, and those of them are taken that pass. Where a
- *   filter lets some per cent pass, that is a page; where the user has no more tasks, it is all.
+ * - WALK: in the order of its index until it is full, where no other index would find it sooner.
+ * - NEAR: the same walk, of some hundred tasks at most, and those of them are taken that pass.
+ *   Where a filter lets a tenth pass, that is a page; where the user has no more tasks, it is all.
  * - FAR: where it was neither, all that pass are looked up by whatever index finds them, and
- * sorted. So few they are by then; only what no index knows costs as much as the user has tasks.
+ *   sorted: for each page anew, and so only where they are few. A text of one or two characters, in
+ *   no index, costs as much as the user has tasks.
  */
 enum way { WALK, NEAR, FAR };
 
@@ -80,20 +81,28 @@ static void add_walk(struct task_query *query, const struct task_page *page, con
     task_query_add(query, key);
     task_query_add(query, " FROM tasks t");
     task_query_add_where(query);
+    task_query_add_rest(query);
     add_order(query, page, key);
     add_limit(query, page);
 }
 
 /* What passes of the next tasks; and if that is no full page, and there are more tasks than these,
- * a row that says so in its last column. For a full page nobody looks. */
+ * a row that says so in its last column. For a full page nobody looks. How many is a constant of
+ * the text, for the planner to see, and a letter in the name. */
 static void add_near(struct task_query *query, const struct task_page *page, const char *key)
 {
+    bool is_long = page->limit > 50;
+    const char *reach = is_long ? "2000" : "500";
+    if (is_long)
+        buffer_add_char(&query->name, 'l');
     task_query_add(query, "(SELECT " TASK_COLUMNS ", t.key, false AS more FROM (SELECT t.*, ");
     task_query_add(query, key);
     task_query_add(query, " AS key FROM tasks t");
     task_query_add_where(query);
     add_order(query, page, key);
-    task_query_add(query, " LIMIT 500) t WHERE true");
+    task_query_add(query, " LIMIT ");
+    task_query_add(query, reach);
+    task_query_add(query, ") t WHERE true");
     task_query_add_rest(query);
     add_order(query, page, "t.key");
     task_query_add(query,
@@ -101,7 +110,9 @@ static void add_near(struct task_query *query, const struct task_page *page, con
                    " NULL, NULL, NULL, true WHERE EXISTS (SELECT FROM tasks t");
     task_query_add_where(query);
     add_order(query, page, key);
-    task_query_add(query, " OFFSET 500))");
+    task_query_add(query, " OFFSET ");
+    task_query_add(query, reach);
+    task_query_add(query, "))");
     add_limit(query, page);
 }
 
@@ -140,7 +151,7 @@ static void compose_page(struct task_query *query, const struct task_page *page,
     task_query_add(query, ") t ON true");
 }
 
-/* What an index other than the order's may find much sooner. */
+/* What may pass so few or so many tasks that a plan to count them must see the values. */
 static bool is_selective(const struct task_filter *filter)
 {
     return filter->tags.count > 0 || (filter->text != NULL && filter->text[0] != '\0') ||
@@ -157,7 +168,7 @@ static enum status find(struct db *db, struct actor *actor, const struct task_pa
     query.adaptive = *way == FAR || (page->count && is_selective(&page->filter));
     task_query_add_filter(&query, &page->filter);
     if (*way != FAR)
-        *way = query.rest.length > 0 ? NEAR : WALK;
+        *way = query.is_indexed ? NEAR : WALK;
     compose_page(&query, page, *way);
     return task_query_run(&query, db, actor, rows);
 }

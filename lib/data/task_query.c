@@ -41,6 +41,14 @@ static void add_condition(struct task_query *query, struct buffer *part, char le
     task_query_add_to(query, part, sql);
 }
 
+/* The same, for what an index finds by itself, whatever the order. Priorities are too few for that:
+ * the planner knows how many tasks of all users have one, and not of this one. */
+static void add_indexed(struct task_query *query, struct buffer *part, char letter, const char *sql)
+{
+    query->is_indexed |= part == &query->rest;
+    add_condition(query, part, letter, sql);
+}
+
 static void add_priorities(struct task_query *query, unsigned priorities)
 {
     static const char *const sets[] = {
@@ -57,15 +65,15 @@ static void add_tags_and_text(struct task_query *query, const struct task_filter
     struct db_params *params = &query->params;
     if (filter->tags.count > 0) {
         value_add_texts(params, query->sql.arena, &filter->tags);
-        add_condition(query, &query->rest, 't', " AND t.tags @> ?::text[]");
+        add_indexed(query, &query->rest, 't', " AND t.tags @> ?::text[]");
     }
     if (filter->text != NULL && filter->text[0] != '\0') {
         value_add_text(params, filter->text);
         /* A plan for any value would fold the text anew for every row, were it not a subselect; a
          * plan for this one folds it once, and must see it to know how much it finds. */
-        add_condition(query, &query->rest, 'q',
-                      query->adaptive ? " AND t.folded_text LIKE " PATTERN
-                                      : " AND t.folded_text LIKE (SELECT " PATTERN ")");
+        add_indexed(query, &query->rest, 'q',
+                    query->adaptive ? " AND t.folded_text LIKE " PATTERN
+                                    : " AND t.folded_text LIKE (SELECT " PATTERN ")");
     }
 }
 
@@ -76,30 +84,30 @@ static void add_due(struct task_query *query, const struct task_filter *filter)
     bool is_bound = upwards || query->order == DUE_LAST;
     struct buffer *part = is_bound ? &query->bounds : &query->rest;
     if (filter->only_overdue) {
-        add_condition(query, &query->rest, 'o', " AND " TASK_IS_OVERDUE);
+        add_indexed(query, &query->rest, 'o', " AND " TASK_IS_OVERDUE);
         if (is_bound)
             buffer_add_text(&query->bounds, upwards ? " AND " DUE_UP " < now()"
                                                     : " AND " DUE_DOWN " < now() AND " IS_DUE_DOWN);
     }
     if (filter->due_before.is_set) {
         value_add_timestamp(&query->params, filter->due_before.at);
-        add_condition(query, part, 'b',
-                      upwards ? " AND " DUE_UP " < ?::timestamptz"
-                              : " AND " DUE_DOWN " < ?::timestamptz AND " IS_DUE_DOWN);
+        add_indexed(query, part, 'b',
+                    upwards ? " AND " DUE_UP " < ?::timestamptz"
+                            : " AND " DUE_DOWN " < ?::timestamptz AND " IS_DUE_DOWN);
     }
     if (filter->due_after.is_set) {
         value_add_timestamp(&query->params, filter->due_after.at);
-        add_condition(query, part, 'a',
-                      upwards ? " AND " DUE_UP " >= ?::timestamptz AND " IS_DUE_UP
-                              : " AND " DUE_DOWN " >= ?::timestamptz");
+        add_indexed(query, part, 'a',
+                    upwards ? " AND " DUE_UP " >= ?::timestamptz AND " IS_DUE_UP
+                            : " AND " DUE_DOWN " >= ?::timestamptz");
     }
 }
 
 void task_query_add_filter(struct task_query *query, const struct task_filter *filter)
 {
     if (filter->state == TASK_PENDING)
-        add_condition(query, query->order == CREATED ? &query->bounds : &query->rest, 'p',
-                      " AND t.completed_at IS NULL");
+        add_indexed(query, query->order == CREATED ? &query->bounds : &query->rest, 'p',
+                    " AND t.completed_at IS NULL");
     if (filter->state == TASK_COMPLETED_ONLY)
         add_condition(query, &query->rest, 'c', " AND t.completed_at IS NOT NULL");
     if (filter->state == TASK_NO_STATE)

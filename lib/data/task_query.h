@@ -21,6 +21,7 @@ struct task_query {
     struct buffer rest;   /* the other part: each row must be looked at */
     struct db_params params;
     enum task_order order;
+    bool is_indexed; /* an index other than the order's may find the rest sooner */
     bool adaptive;
 };
 

@@ -131,6 +131,17 @@ def test_a_filter_that_lets_much_pass_is_a_walk_in_order(planner, wanted, order)
     assert sorted_rows(plan) == 0, plan
 
 
+# A long page looks at more: ten times its rows, or where no index helps at as many as it takes.
+@pytest.mark.parametrize("order", ["-created_at", "title", "due_date", "-due_date"])
+@pytest.mark.parametrize("wanted", ["completed=true&priority=high", "overdue=false&priority=low&completed=true", "status=pending&priority=high",
+                                    "overdue=true", "tag=often&status=pending", "tag=often&priority=high"])
+def test_a_long_page_is_a_walk_in_order(planner, wanted, order):
+    plan = planner.settled(f"/tasks?limit=200&sort={order}&{wanted}")
+    [scan] = on_tasks(plan)
+    assert "Index" in scan["Node Type"] and rows(scan) <= 10 * 200, scan
+    assert sorted_rows(plan) == 0, plan
+
+
 # What lets little pass is looked up, and only what was found is sorted.
 @pytest.mark.parametrize("order", ["-created_at", "title", "due_date", "-due_date"])
 @pytest.mark.parametrize("wanted", ["tag=rare", "tag=nobody-has-this", "q=about%20777", "q=nobody-has-this", "due_after=9999-01-01",
