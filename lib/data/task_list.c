@@ -87,22 +87,18 @@ static void add_walk(struct task_query *query, const struct task_page *page, con
 }
 
 /* What passes of the next tasks; and if that is no full page, and there are more tasks than these,
- * a row that says so in its last column. For a full page nobody looks. How many is a constant of
- * the text, for the planner to see, and a letter in the name. */
+ * a row that says so in its last column. For a full page nobody looks. How many is a parameter: a
+ * plan for any number takes them for few, and walks; one for 500 may sort all of the user's, where
+ * others have less. */
 static void add_near(struct task_query *query, const struct task_page *page, const char *key)
 {
-    bool is_long = page->limit > 50;
-    const char *reach = is_long ? "2000" : "500";
-    if (is_long)
-        buffer_add_char(&query->name, 'l');
+    value_add_integer(&query->params, page->limit > 50 ? 10 * page->limit : 500);
     task_query_add(query, "(SELECT " TASK_COLUMNS ", t.key, false AS more FROM (SELECT t.*, ");
     task_query_add(query, key);
     task_query_add(query, " AS key FROM tasks t");
     task_query_add_where(query);
     add_order(query, page, key);
-    task_query_add(query, " LIMIT ");
-    task_query_add(query, reach);
-    task_query_add(query, ") t WHERE true");
+    task_query_add(query, " LIMIT ?::bigint) t WHERE true");
     task_query_add_rest(query);
     add_order(query, page, "t.key");
     task_query_add(query,
@@ -110,9 +106,7 @@ static void add_near(struct task_query *query, const struct task_page *page, con
                    " NULL, NULL, NULL, true WHERE EXISTS (SELECT FROM tasks t");
     task_query_add_where(query);
     add_order(query, page, key);
-    task_query_add(query, " OFFSET ");
-    task_query_add(query, reach);
-    task_query_add(query, "))");
+    task_query_add(query, " OFFSET ?::bigint))");
     add_limit(query, page);
 }
 

@@ -12,6 +12,7 @@ OWN, OTHERS, PAGE = 20_000, 4_000, 20
 MANY = OWN // 20  # more rows than a page may have to look at, or to sort
 TODAY = datetime.date.today()
 ORDERS = [sign + key for key in listing.KEYS for sign in ("", "-")]
+SETTINGS = {"WORKERS": 1, "DB_TIMEOUT": 30000, "REQUEST_TIMEOUT": 30}
 PLAN = re.compile(r"duration: [\d.]+ ms  plan:\n((?:\t.*\n)+)")
 
 # The indexes are made over the filled table: quicker. Strides without a common divisor, so that nothing goes together.
@@ -39,12 +40,11 @@ INSERT INTO tasks (user_id, id, title, description, completed_at, priority, tags
 class Planner:
     """One worker, so that requests share their prepared statements, and the log of its PostgreSQL."""
 
-    def __init__(self, cluster, responder):
+    def __init__(self, cluster, responder, others=OTHERS):
         self.log = cluster.log
         self.user = responder.user()
-        responder.sql(SEED % {"user": self.user.id, "own": OWN, "others": OTHERS})
+        responder.sql(SEED % {"user": self.user.id, "own": OWN, "others": others})
         responder.sql((harness.ROOT / "schema.sql").read_text())
-        responder.sql("VACUUM ANALYZE")
 
     def get(self, path):
         """The answer, and the nodes of the plans that it took. They are in the log before the answer is sent."""
@@ -87,13 +87,27 @@ def sorted_rows(plan):
 
 
 @pytest.fixture(scope="module")
-def planner():
+def explaining():
     settings = {"shared_preload_libraries": "auto_explain", "auto_explain.log_min_duration": 0,
                 "auto_explain.log_analyze": "on", "auto_explain.log_timing": "off",
                 "auto_explain.log_format": "json", "autovacuum": "off"}
     with harness.Cluster(settings) as cluster:
-        with harness.Responder(cluster, {"WORKERS": 1, "DB_TIMEOUT": 30000, "REQUEST_TIMEOUT": 30}) as responder:
-            yield Planner(cluster, responder)
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def planner(explaining):
+    with harness.Responder(explaining, SETTINGS) as responder:
+        made = Planner(explaining, responder)
+        responder.sql("VACUUM ANALYZE")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def guessing(explaining):
+    """Of whose tasks PostgreSQL knows nothing yet."""
+    with harness.Responder(explaining, SETTINGS) as responder:
+        yield Planner(explaining, responder, others=0)
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -104,11 +118,12 @@ def test_a_page_reads_its_own_rows_in_the_order_of_an_index(planner, order):
     assert sorted_rows(plan) == 0, plan
 
 
+def follow(answer):
+    return listing.LINK.fullmatch(answer.header("Link"))[1].removeprefix(harness.Responder.base)
+
+
 @pytest.mark.parametrize("order", ["-created_at", "title", "-due_date"])
 def test_page_99_reads_what_page_2_reads(planner, order):
-    def follow(answer):
-        return listing.LINK.fullmatch(answer.header("Link"))[1].removeprefix(planner.user.server.base)
-
     headers = [("Authorization", f"Bearer {planner.user.token}")]
     links = [f"/tasks?limit=200&sort={order}"]
     while len(links) < 99:
@@ -129,6 +144,27 @@ def test_a_filter_that_lets_much_pass_is_a_walk_in_order(planner, wanted, order)
     [scan] = on_tasks(plan)
     assert "Index" in scan["Node Type"] and rows(scan) <= MANY, scan
     assert sorted_rows(plan) == 0, plan
+
+
+@pytest.mark.parametrize("limit", [PAGE, 200])
+@pytest.mark.parametrize("order", ["-created_at", "title", "due_date", "-due_date", "priority", "-order"])
+@pytest.mark.parametrize("wanted", ["status=pending", "tag=often", "overdue=true", "q=task"])
+def test_the_next_page_is_a_walk_in_order_too(planner, wanted, order, limit):
+    answer, _ = planner.get(f"/tasks?limit={limit}&sort={order}&{wanted}")
+    plan = planner.settled(follow(answer))
+    [scan] = on_tasks(plan)
+    assert "Index" in scan["Node Type"] and rows(scan) <= 10 * 200, scan
+    assert sorted_rows(plan) == 0, plan
+
+
+# A plan for any user takes this one for somebody with few tasks: all the same it must not sort them all.
+@pytest.mark.parametrize("limit", [PAGE, 200])
+@pytest.mark.parametrize("order", ["-created_at", "title", "due_date", "priority", "-order"])
+@pytest.mark.parametrize("wanted", ["status=pending", "tag=often", "overdue=true"])
+def test_the_next_page_is_a_walk_in_order_before_there_are_statistics(guessing, wanted, order, limit):
+    answer, _ = guessing.get(f"/tasks?limit={limit}&sort={order}&{wanted}")
+    plan = guessing.settled(follow(answer))
+    assert max(map(rows, on_tasks(plan))) <= 10 * 200 and sorted_rows(plan) == 0, plan
 
 
 # A long page looks at more: ten times its rows, or where no index helps at as many as it takes.
