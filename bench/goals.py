@@ -33,6 +33,9 @@ def goals(rows):
     add_ratio("… through Go behind lighttpd", (LIST, 16, "Go behind lighttpd"), 2)
     for name in ("get", "create", "update"):
         add_ratio(f"{name}: CPU of pgbench through CPU of responder and PostgreSQL", (name, 16, "pgbench"), 0.80, part=1)
+        bare, pgbench = by_key.get((name, 16, "bare responder")), by_key.get((name, 16, "pgbench"))
+        if bare and pgbench:
+            found.append(f"| … the bare responder's | {report.number(pgbench.work / bare.work)} | | |")
     for name, goal in ((LIST, 60), ("get", 45)):
         if ours(name):
             add(f"{name}: responder's CPU, µs", ours(name).cpu["app"], goal, at_least=False)
@@ -43,7 +46,8 @@ def goals(rows):
     for row in rows:
         if row.who == report.OURS and row.unit in AT_MOST:
             add(f"{row.what}, {row.unit}", row.figure, AT_MOST[row.unit], at_least=False)
-    growth = [(row, ratios[row.what, row.connections, row.who][0]) for row in rows if row.who == "user with 20 tasks"]
+    growth = [(row, ratios[row.what, row.connections, row.who][0]) for row in rows
+              if row.who == "user with 20 tasks" and "no index" not in row.what]
     for searching, goal in ((False, 1.5), (True, 3)):
         some = [(ratio, row.what) for row, ratio in growth if ("search" in row.what) == searching]
         if some:

@@ -23,12 +23,17 @@ QUERIES = {
     "search, one found": "limit=20&q=Zanzibar",
     "search, one found, common elsewhere": "limit=20&q=Task%207%3A",
 }
+# What no index answers costs all that the user has, and no more than that. Two characters are no trigram.
+WITHOUT_INDEX = {
+    "no index: search of two characters, one found": "limit=20&q=Za",
+    "no index: first page and count=true": "limit=20&count=true",
+}
 
 
 def plan(todo, database):
     """Cells as those of run.py: title, connections, who → a way to measure it."""
     cells = {}
-    paths = {name: {user: f"/tasks?{query}" for user in (rig.BIG_USER, SMALL_USER)} for name, query in QUERIES.items()}
+    paths = {name: {user: f"/tasks?{query}" for user in (rig.BIG_USER, SMALL_USER)} for name, query in (QUERIES | WITHOUT_INDEX).items()}
     second = workloads.walk(todo, 2, rig.BIG_USER, 10)
     paths["page 1,000 of a walk"] = {rig.BIG_USER: f"/tasks?limit=10&cursor={workloads.walk(todo, 1000, rig.BIG_USER, 10)}",
                                      SMALL_USER: f"/tasks?limit=10&cursor={workloads.walk(todo, 2, SMALL_USER, 10)}"}
