@@ -36,12 +36,12 @@ bool task_list_is_key(enum task_sort sort, const unsigned char *key, size_t leng
 
 /*
  * A page is found in one of three ways:
- * - WALK: in the order of its index until it is full, where no other index would find it sooner.
+ * - WALK: in the order of its index until it is full, where no other index would find it sooner;
+ *   what hardly any task passes then costs as much as the user has tasks.
  * - NEAR: the same walk, of some hundred tasks at most, and those of them are taken that pass.
  *   Where a filter lets a tenth pass, that is a page; where the user has no more tasks, it is all.
  * - FAR: where it was neither, all that pass are looked up by whatever index finds them, and
- *   sorted: for each page anew, and so only where they are few. A text of one or two characters, in
- *   no index, costs as much as the user has tasks.
+ *   sorted: for each page anew, and so only where they are few.
  */
 enum way { WALK, NEAR, FAR };
 

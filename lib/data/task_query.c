@@ -1,6 +1,8 @@
 /* A statement on a user's tasks as it is put together, and what a filter is in SQL. */
 #include "task_query.h"
 
+#include "lib/core/utf8.h"
+
 #include <string.h>
 
 /* That there is a due date, as a bound of the one index or the other. */
@@ -60,21 +62,23 @@ static void add_priorities(struct task_query *query, unsigned priorities)
     buffer_add_text(part, sets[priorities]);
 }
 
-static void add_tags_and_text(struct task_query *query, const struct task_filter *filter)
+static void add_tags(struct task_query *query, const struct texts *tags)
 {
-    struct db_params *params = &query->params;
-    if (filter->tags.count > 0) {
-        value_add_texts(params, query->sql.arena, &filter->tags);
-        add_indexed(query, &query->rest, 't', " AND t.tags @> ?::text[]");
-    }
-    if (filter->text != NULL && filter->text[0] != '\0') {
-        value_add_text(params, filter->text);
-        /* A plan for any value would fold the text anew for every row, were it not a subselect; a
-         * plan for this one folds it once, and must see it to know how much it finds. */
-        add_indexed(query, &query->rest, 'q',
-                    query->adaptive ? " AND t.folded_text LIKE " PATTERN
-                                    : " AND t.folded_text LIKE (SELECT " PATTERN ")");
-    }
+    value_add_texts(&query->params, query->sql.arena, tags);
+    add_indexed(query, &query->rest, 't', " AND t.tags @> ?::text[]");
+}
+
+/* A plan for any value would fold the text anew for every row, were it not a subselect; a plan for
+ * this one folds it once, and must see it to know how much it finds. */
+static void add_text(struct task_query *query, const char *text)
+{
+    const char *condition = query->adaptive ? " AND t.folded_text LIKE " PATTERN
+                                            : " AND t.folded_text LIKE (SELECT " PATTERN ")";
+    value_add_text(&query->params, text);
+    if (utf8_count(text) < 3) /* no trigram, and so in no index */
+        add_condition(query, &query->rest, 's', condition);
+    else
+        add_indexed(query, &query->rest, 'q', condition);
 }
 
 /* A due date is a bound in the order of the due dates, put to the index that is walked then. */
@@ -117,7 +121,10 @@ void task_query_add_filter(struct task_query *query, const struct task_filter *f
     if (filter->never_overdue)
         add_condition(query, &query->rest, 'n', " AND NOT " TASK_IS_OVERDUE);
     add_due(query, filter);
-    add_tags_and_text(query, filter);
+    if (filter->tags.count > 0)
+        add_tags(query, &filter->tags);
+    if (filter->text != NULL && filter->text[0] != '\0')
+        add_text(query, filter->text);
 }
 
 void task_query_add_rest(struct task_query *query)

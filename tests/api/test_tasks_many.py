@@ -16,6 +16,7 @@ FROM (SELECT n, n %% 131 = 130 OR n = 2500 AS needle FROM generate_series(1, 250
 """
 FILTERS = {
     "q=NEEDLE": lambda task: "Needle" in task["title"],
+    "q=n": lambda task: "n" in task["title"].lower(),
     "q=ee": lambda task: "ee" in task["title"],
     "q=straw": lambda task: "Straw" in task["title"],
     "q=STRAW+7": lambda task: "Straw 7" in task["title"],
