@@ -68,12 +68,16 @@ static void add_tags(struct task_query *query, const struct texts *tags)
     add_indexed(query, &query->rest, 't', " AND t.tags @> ?::text[]");
 }
 
-/* A plan for any value would fold the text anew for every row, were it not a subselect; a plan for
- * this one folds it once, and must see it to know how much it finds. */
+/*
+ * A plan for this text sees what it finds by LIKE in the index of trigrams. A plan for any text
+ * does not, and would read all of that index for one without a trigram: it looks at each row, and
+ * so that the text is not folded anew for each, by a subselect.
+ */
 static void add_text(struct task_query *query, const char *text)
 {
-    const char *condition = query->adaptive ? " AND t.folded_text LIKE " PATTERN
-                                            : " AND t.folded_text LIKE (SELECT " PATTERN ")";
+    const char *condition = query->adaptive
+                                ? " AND t.folded_text LIKE " PATTERN
+                                : " AND strpos(t.folded_text, (SELECT todo_fold(?::text))) > 0";
     value_add_text(&query->params, text);
     if (utf8_count(text) < 3) /* no trigram, and so in no index */
         add_condition(query, &query->rest, 's', condition);

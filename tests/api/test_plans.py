@@ -189,6 +189,15 @@ def test_a_filter_that_lets_little_pass_is_looked_up(planner, wanted, order):
     assert max(map(rows, on_tasks(plan))) <= MANY and sorted_rows(plan) <= MANY, plan
 
 
+# The index of trigrams, asked for a text that has none, is read as a whole: all users' tasks.
+@pytest.mark.parametrize("text", ["t", "as", "zq", "%C3%A4", "%25%25"])
+@pytest.mark.parametrize("order", ["-created_at", "title"])
+def test_a_text_of_one_or_two_characters_is_looked_for_in_order(planner, text, order):
+    plan = planner.settled(f"/tasks?limit={PAGE}&q={text}&sort={order}")
+    [scan] = on_tasks(plan)
+    assert scan["Node Type"] == "Index Scan" and sorted_rows(plan) == 0, plan
+
+
 # No index can answer these: they cost what the user has, and nothing of what others have.
 @pytest.mark.parametrize("path", ["/tags", "/tasks/stats", "/tasks?count=true", "/tasks?q=zq"])
 def test_what_counts_or_has_no_index_reads_the_user_s_own_tasks_and_no_others(planner, path):
