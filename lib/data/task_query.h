@@ -41,8 +41,7 @@ static inline void task_query_add(struct task_query *query, const char *sql)
 /* Adds what the filter demands, to the bounds or to the rest. `order` and `adaptive` are set. */
 void task_query_add_filter(struct task_query *query, const struct task_filter *filter);
 
-/* Adds WHERE, the user and the bounds to the statement; then, or where else it may stand, the rest.
- */
+/* Adds WHERE, the user and the bounds to the statement; and, there or further out, the rest. */
 void task_query_add_where(struct task_query *query);
 void task_query_add_rest(struct task_query *query);
 
