@@ -4,7 +4,7 @@
 
 #include "db.h"
 
-enum { SCHEMA_VERSION = 2 };
+enum { SCHEMA_VERSION = 3 };
 
 /*
  * Both for db_settings.on_connect. They compare the version in the database with SCHEMA_VERSION,

@@ -132,10 +132,12 @@ def test_an_older_schema_is_brought_up_to_date(cluster, start_responder):
     with_data.user().task()
     with_data.stop()
     newest = cluster.sql("SELECT max(version) FROM schema_version", database)
-    cluster.sql("UPDATE schema_version SET version = 1; DROP INDEX sessions_by_expiry, refresh_tokens_by_expiry", database)
+    cluster.sql("UPDATE schema_version SET version = 1; DROP INDEX sessions_by_expiry, refresh_tokens_by_expiry;"
+                " ALTER INDEX tasks_search RESET (gin_pending_list_limit)", database)
     later = start_responder(database=database)
     assert cluster.sql("SELECT max(version) FROM schema_version", database) == newest
     assert cluster.sql("SELECT to_regclass('sessions_by_expiry') IS NOT NULL", database) == "t"
+    assert cluster.sql("SELECT reloptions FROM pg_class WHERE relname = 'tasks_search'", database) == "{gin_pending_list_limit=256}"
     assert later.user().task() and cluster.sql("SELECT count(*) FROM tasks", database) == "2"
 
 
