@@ -4,7 +4,7 @@ VERSION   = 0.1.0
 BUILD    ?= build
 PORT     ?= 8080
 CC       ?= cc
-OPTIMISE ?= -O2 -g
+OPTIMISE ?= -O2 -g -gz
 # make test and CI add -Werror: a stranger's newer compiler must not stop a build over a new warning.
 WERROR   ?=
 SANITIZE ?=
@@ -18,7 +18,7 @@ endif
 PACKAGES = fcgi libcjson libpq libjwt libcrypt libcrypto
 CPPFLAGS += -I. -I$(BUILD) -D_GNU_SOURCE -DTODO_VERSION='"$(VERSION)"'
 ALL_CFLAGS = -std=c11 $(OPTIMISE) $(WARNINGS) $(WERROR) $(HARDEN) $(SANITIZE) $(PACKAGE_CFLAGS) $(CFLAGS)
-ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--compress-debug-sections=zlib $(SANITIZE) $(LDFLAGS)
+ALL_LDFLAGS = -pie $(OPTIMISE) -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE) $(LDFLAGS)
 PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 
