@@ -92,10 +92,11 @@ static bool prepare_schema(const struct settings *settings)
 static bool set_up(struct pools *pools, struct reload *handed)
 {
     const struct settings *settings = pools->settings;
-    const char *auth_socket = settings->workers > 0 ? settings->auth_socket : "";
+    bool is_apart = settings_has_auth_pool(settings);
     const char *why;
-    pools->auth_listener = listener_open_second(auth_socket, handed->auth_listener, &why);
-    if (pools->auth_listener < 0 && auth_socket[0] != '\0') {
+    pools->auth_listener = listener_open_second(is_apart ? settings->auth_socket : "",
+                                                handed->auth_listener, &why);
+    if (pools->auth_listener < 0 && is_apart) {
         fprintf(stderr, "todo.fcgi: AUTH_SOCKET: %s\n", why);
         return false;
     }

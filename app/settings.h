@@ -51,4 +51,10 @@ bool settings_load_named(struct settings *settings, const char *const *names, FI
 /* Writes the table as --help shows it. */
 void settings_describe(FILE *out);
 
+/* Whether workers of /auth are apart from the others: a worker that is alone does all. */
+static inline bool settings_has_auth_pool(const struct settings *settings)
+{
+    return settings->workers > 0 && settings->auth_socket[0] != '\0';
+}
+
 #endif

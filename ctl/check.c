@@ -68,7 +68,7 @@ static void check_clock(struct check *check, int64_t before, int64_t theirs, int
 
 static enum status check_server(struct check *check, const struct settings *settings)
 {
-    bool has_second = settings->workers > 0 && settings->auth_socket[0] != '\0';
+    bool has_second = settings_has_auth_pool(settings);
     int64_t workers = settings->workers + (has_second ? settings->auth_workers : 0);
     struct admin_health health;
     int64_t before = clock_now();

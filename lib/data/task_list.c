@@ -1,7 +1,6 @@
 /* A page of tasks, filtered and sorted; and deleting by filter. */
 #include "task_query.h"
 
-#include "lib/core/clock.h"
 #include "lib/core/utf8.h"
 
 #include <string.h>
@@ -86,6 +85,15 @@ static void add_walk(struct task_query *query, const struct task_page *page, con
     add_limit(query, page);
 }
 
+/* The user's tasks, as the walk is bounded, with their keys: to be continued, and closed as `t`. */
+static void add_keyed(struct task_query *query, const char *key)
+{
+    task_query_add(query, " FROM (SELECT t.*, ");
+    task_query_add(query, key);
+    task_query_add(query, " AS key FROM tasks t");
+    task_query_add_where(query);
+}
+
 /* What passes of the next tasks; and if that is no full page, and there are more tasks than these,
  * a row that says so in its last column. For a full page nobody looks. How many is a parameter: a
  * plan for any number takes them for few, and walks; one for 500 may sort all of the user's, where
@@ -93,10 +101,8 @@ static void add_walk(struct task_query *query, const struct task_page *page, con
 static void add_near(struct task_query *query, const struct task_page *page, const char *key)
 {
     value_add_integer(&query->params, page->limit > 50 ? 10 * page->limit : 500);
-    task_query_add(query, "(SELECT " TASK_COLUMNS ", t.key, false AS more FROM (SELECT t.*, ");
-    task_query_add(query, key);
-    task_query_add(query, " AS key FROM tasks t");
-    task_query_add_where(query);
+    task_query_add(query, "(SELECT " TASK_COLUMNS ", t.key, false AS more");
+    add_keyed(query, key);
     add_order(query, page, key);
     task_query_add(query, " LIMIT ?::bigint) t WHERE true");
     task_query_add_rest(query);
@@ -113,10 +119,8 @@ static void add_near(struct task_query *query, const struct task_page *page, con
 /* OFFSET 0 keeps the planner from walking in order all the same. */
 static void add_far(struct task_query *query, const struct task_page *page, const char *key)
 {
-    task_query_add(query, "SELECT " TASK_COLUMNS ", t.key FROM (SELECT t.*, ");
-    task_query_add(query, key);
-    task_query_add(query, " AS key FROM tasks t");
-    task_query_add_where(query);
+    task_query_add(query, "SELECT " TASK_COLUMNS ", t.key");
+    add_keyed(query, key);
     task_query_add_rest(query);
     task_query_add(query, " OFFSET 0) t");
     add_order(query, page, "t.key");
