@@ -4,6 +4,8 @@
 #include "app/json.h"
 #include "app/task_json.h"
 
+#include <unistd.h>
+
 static void write_buffer(const struct buffer *text)
 {
     fwrite(text->data, 1, text->length, stdout);
@@ -45,6 +47,8 @@ enum ctl_exit export_run(struct ctl *ctl, char **arguments)
     struct admin_page page = {.has_more = true};
     struct admin_user user;
     enum ctl_exit exit;
+    // A terminal that shows the tasks shows how far they are; a line between would cut them up.
+    bool is_elsewhere = !isatty(STDOUT_FILENO);
     if (!ctl_open(ctl, &exit) || !ctl_find_user(ctl, arguments[0], &user, &exit))
         return exit;
     write_user(ctl, &user);
@@ -54,9 +58,11 @@ enum ctl_exit export_run(struct ctl *ctl, char **arguments)
         if (status != STATUS_OK)
             return ctl_explain(ctl, status);
         write_tasks(ctl, &page, done == 0);
-        ctl_show_progress("tasks", done + page.count, user.tasks);
+        if (is_elsewhere)
+            ctl_show_progress("tasks", done + page.count, user.tasks);
     }
-    ctl_end_progress();
+    if (is_elsewhere)
+        ctl_end_progress();
     printf("\n]}\n");
     return CTL_DONE;
 }

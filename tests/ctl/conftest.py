@@ -47,10 +47,12 @@ class Ctl:
             assert re.fullmatch(r"[^\n]+\n", done.stderr) or arguments[:1] == ("check",), done.stderr
         return done
 
-    def on_terminal(self, *arguments, typed):
-        """The same with a terminal for all of its streams: exit status, and what it showed."""
+    def on_terminal(self, *arguments, typed, output=None):
+        """The same with a terminal for its streams, or all but its output: exit status, and what the terminal showed."""
         pid, terminal = pty.fork()
         if pid == 0:
+            if output is not None:
+                os.dup2(output.fileno(), 1)
             os.execve(TODOCTL, [str(TODOCTL), "--conf", "/nonexistent", *arguments], self.environment({}))
         shown = b""
         while True:
