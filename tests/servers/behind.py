@@ -147,7 +147,7 @@ class LighttpdSocket(Behind):
         return [*as_user(WEB_USER), "lighttpd", "-D", "-f", DEPLOY / "lighttpd-socket.conf"]
 
 
-class Sandboxed(LighttpdSocket):
+class Activated:
     """With a responder as todo.socket and todo.service start it: what their system call filter forbids would kill it."""
     auth_socket = property(lambda self: self.folder / "auth.sock")
 
@@ -159,9 +159,13 @@ class Sandboxed(LighttpdSocket):
             return [activate(listeners, [self.program], env=environment, stdout=log, stderr=log)]
 
 
+class LighttpdActivated(Activated, LighttpdSocket):
+    pass
+
+
 class Nginx(Behind):
     site = DEPLOY / "nginx.conf"
-    names = "$BIND $PORT $MOUNT $TODO_ROOT $TODO_SOCKET"  # as the file says
+    names = "$BIND $PORT $MOUNT $TODO_ROOT $TODO_SOCKET $TODO_AUTH_SOCKET"  # as the file says
 
     def edit(self, text):
         return text
@@ -175,6 +179,10 @@ class Nginx(Behind):
     def fill(self, path, names):
         return subprocess.run(["envsubst", names], env=self.environment(), stdin=open(path), text=True, check=True,
                               capture_output=True).stdout
+
+
+class NginxActivated(Activated, Nginx):
+    pass
 
 
 class NginxKeepAlive(Nginx):
@@ -196,6 +204,10 @@ class Apache(Behind):
 
 class ApacheProxy(Apache):
     site = "apache-proxy.conf"
+
+
+class ApacheProxyActivated(Activated, ApacheProxy):
+    pass
 
 
 class ApacheFcgid(Apache):
@@ -234,5 +246,5 @@ class LighttpdSpawned(harness.Server):
 
 
 KINDS = {"lighttpd": LighttpdSpawned, "lighttpd-socket": LighttpdSocket, "apache-fcgid": ApacheFcgid,
-         "apache-proxy": ApacheProxy, "nginx": Nginx, "systemd": Sandboxed}
+         "apache-proxy": ApacheProxy, "nginx": Nginx, "systemd": LighttpdActivated}
 MOUNTS = {kind: [""] if kind in ("lighttpd", "systemd") else ["", "/apps/todo"] for kind in KINDS}
