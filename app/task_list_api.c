@@ -129,9 +129,9 @@ static const char *make_etag(struct arena *arena, const struct task_list *list)
     uint64_t hash = mix((uint64_t)list->count, list->has_more);
     hash = mix(hash, (uint64_t)list->total);
     for (int i = 0; i < list->count; i++) {
-        uint64_t half;
-        memcpy(&half, list->tasks[i].id.bytes + 8, sizeof half);
-        hash = mix(hash, half);
+        uint64_t id[2];
+        memcpy(id, list->tasks[i].id.bytes, sizeof id);
+        hash = mix(mix(hash, id[0]), id[1]);
         hash = mix(hash, (uint64_t)list->tasks[i].updated_at);
     }
     struct buffer etag = {.arena = arena};
