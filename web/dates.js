@@ -47,5 +47,6 @@ export function fromFields(dateText, timeText, before = null) {
   const was = toFields(before);
   if (was.date === dateText && was.time === timeText) return before;
   if (!dateText) return null;
-  return timeText ? new Date(`${dateText}T${timeText}`).toISOString() : dateText;
+  // A year of five digits makes none: the API says so.
+  return (timeText && new Date(`${dateText}T${timeText}`).toJSON()) || dateText;
 }

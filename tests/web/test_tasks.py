@@ -93,6 +93,17 @@ def test_a_date_typed_half_is_told_and_not_lost(signed_in):
     assert signed_in.find("#new-title").get_attribute("value") == "Buy milk"
 
 
+def test_a_year_of_five_digits_is_told_and_not_lost(page, anna):
+    make(anna, {"title": "Buy milk", "due_date": "2031-05-06T12:30:00Z"})
+    page.sign_in(anna)
+    page.edit("Buy milk")
+    page.js("document.querySelector('.editor [name=due_date]').value = '20310-05-06'")
+    page.click(".editor .primary")
+    assert "9999" in page.error_of("due_date", ".editor")
+    page.keys(Keys.ESCAPE)
+    page.find("dialog", "Leave your changes?")
+
+
 def test_edit_in_place(page, anna):
     make(anna, {"title": "Buy milk", "tags": ["home", "shop"], "due_date": day(3), "priority": "low"})
     page.sign_in(anna)
