@@ -4,6 +4,7 @@
 #include "app/client.h"
 #include "app/rate_table.h"
 #include "lib/auth/token.h"
+#include "lib/data/db.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -32,7 +33,8 @@ enum { MAX_SECRET_FILE = 65536 };
 /* clang-format off */
 static const struct setting table[] = {
     {"DATABASE_URL", KIND_SECRET, 1, 8192, NULL, {0}, AT(database_url),
-     "PostgreSQL: a URI or a libpq conninfo string"},
+     "PostgreSQL: a URI or a libpq conninfo string", .check = db_is_url,
+     .form = "a URI, with %XX for special characters in a password, or a libpq conninfo string"},
     {"JWT_SECRET", KIND_SECRET, TOKEN_MIN_SECRET, 4096, NULL, {0}, AT(jwt_secret),
      "signs and verifies access tokens; at least 32 bytes"},
     {"JWT_SECRET_PREVIOUS", KIND_SECRET, TOKEN_MIN_SECRET, 4096, "", {0}, AT(jwt_secret_previous),

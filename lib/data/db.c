@@ -38,6 +38,17 @@ struct db {
     struct db_health health;
 };
 
+bool db_is_url(const char *url)
+{
+    PQconninfoOption *options = PQconninfoParse(url, NULL);
+    bool good = options != NULL;
+    for (PQconninfoOption *option = options; good && option->keyword != NULL; option++)
+        good = option->val == NULL || strcmp(option->keyword, "port") != 0 ||
+               option->val[strspn(option->val, "0123456789, ")] == '\0';
+    PQconninfoFree(options);
+    return good;
+}
+
 struct db *db_create(const struct db_settings *settings)
 {
     struct db *db = calloc(1, sizeof *db);

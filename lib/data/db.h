@@ -48,6 +48,10 @@ struct db_rows {
     int count;
 };
 
+/* Whether libpq can read this. What it says of one that it cannot repeats parts of it, and so maybe
+ * the password; a port that is no number is what follows a slash in one. */
+bool db_is_url(const char *url);
+
 /* Sets the connection up; nothing is sent yet. NULL when memory is exhausted. */
 struct db *db_create(const struct db_settings *settings);
 void db_destroy(struct db *db);
@@ -96,7 +100,7 @@ void db_set_on_connect(struct db *db, enum status (*on_connect)(struct db *db));
  * Runs a statement and waits for its result, connecting first where need be. A read is sent again
  * on a new connection when the old one broke; a write only when it is known not to have been
  * applied. STATUS_UNAVAILABLE where the database does not answer in time; STATUS_CONFLICT for a
- * unique key that is taken; otherwise the status that db.c's table gives the SQLSTATE.
+ * unique key that is taken; otherwise the status that sqlstate.c's table gives.
  */
 MUST_CHECK enum status db_execute(struct db *db, const struct db_statement *statement,
                                   const struct db_params *params, struct db_rows *rows);

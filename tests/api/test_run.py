@@ -105,7 +105,7 @@ def test_a_busy_port_is_told_in_a_sentence(start_run, server):
     ({"DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "DATABASE_URL"),
     ({"DATABASE_URL": "nonsense"}, "DATABASE_URL"),
     ({"PORT": "many"}, "PORT"),
-    ({"DATABASE_URL": "x", "JWT_SECRET": "short"}, "JWT_SECRET"),
+    ({"DATABASE_URL": "postgresql:///x", "JWT_SECRET": "short"}, "JWT_SECRET"),
 ])
 def test_a_wrong_setting_is_told_in_a_sentence(start_run, settings, told):
     run = start_run(**settings)

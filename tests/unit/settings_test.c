@@ -274,14 +274,14 @@ static void a_secret_may_be_in_a_file(void **state)
 static void every_secret_has_a_file_and_no_other_setting_has(void **state)
 {
     (void)state;
-    const char *path = write_file("text", SECRET32, 32);
-    setenv("DATABASE_URL_FILE", path, 1);
+    setenv("DATABASE_URL_FILE", write_file("url", "host=/run", 9), 1);
     unsetenv("DATABASE_URL");
+    const char *path = write_file("text", SECRET32, 32);
     setenv("JWT_SECRET_PREVIOUS_FILE", path, 1);
     setenv("METRICS_TOKEN_FILE", path, 1);
     setenv("CORS_ORIGINS_FILE", path, 1);
     assert_true(load());
-    assert_string_equal(settings.database_url, SECRET32);
+    assert_string_equal(settings.database_url, "host=/run");
     assert_string_equal(settings.jwt_secret_previous, SECRET32);
     assert_string_equal(settings.metrics_token, SECRET32);
     assert_string_equal(settings.cors_origins, "");
@@ -368,6 +368,25 @@ static void proxies_that_are_no_networks_are_told_with_an_example(void **state)
                               " ::1, separated by commas: a text of 1 to 4096 bytes\n");
 }
 
+static void a_database_url_that_libpq_cannot_read_is_told_and_not_repeated(void **state)
+{
+    static const char *const wrong[] = {"nonsense", "postgresql://a:hush%@db/x",
+                                        "postgresql://a:hush/@db/x", "postgresql://a@[db/hush"};
+    static const char *const good[] = {"host=/run port='5432, 5433'",
+                                       "postgres://a:%2F@[::1]:1,b/x"};
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        setenv("DATABASE_URL", wrong[i], 1);
+        assert_false(load());
+        assert_non_null(strstr(said, "DATABASE_URL must be a URI"));
+        assert_null(strstr(said, "hush"));
+    }
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        setenv("DATABASE_URL", good[i], 1);
+        assert_true(load());
+    }
+}
+
 static int make_folder(void **state)
 {
     (void)state;
@@ -376,12 +395,13 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-    char path[128];
+    static const char *const files[] = {"secret", "text", "url"};
     (void)state;
-    snprintf(path, sizeof path, "%s/secret", folder);
-    unlink(path);
-    snprintf(path, sizeof path, "%s/text", folder);
-    unlink(path);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+        unlink(path);
+    }
     return rmdir(folder);
 }
 
@@ -409,6 +429,7 @@ int main(void)
         TEST(the_help_names_every_setting),
         TEST(limits_are_on_and_no_proxy_is_trusted_unless_it_is_said),
         TEST(proxies_that_are_no_networks_are_told_with_an_example),
+        TEST(a_database_url_that_libpq_cannot_read_is_told_and_not_repeated),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
