@@ -1,6 +1,6 @@
 -- The whole database of todo.fcgi. Compiled into the program and applied at start, in one
 -- transaction under an advisory lock, when the version recorded in schema_version is older than the
--- program's (SCHEMA_VERSION in lib/data/schema.c). Every statement can be run again over what it
+-- program's (SCHEMA_VERSION in lib/data/schema.h). Every statement can be run again over what it
 -- made before. PostgreSQL 13 or later with ICU.
 --
 -- The next migration goes at the end, under its number, written so that it can be run twice; raise
@@ -108,7 +108,6 @@ COMMENT ON COLUMN tasks.tags IS 'A set in the order first given; that nothing is
 COMMENT ON COLUMN tasks.due_at IS 'The instant, or 00:00 UTC of the day where due_is_date.';
 COMMENT ON COLUMN tasks.sort_order IS 'The API''s "order": free for clients to sort by.';
 COMMENT ON COLUMN tasks.updated_at IS 'Grows with every write, if need be by a microsecond: it is the ETag.';
-
 COMMENT ON COLUMN tasks.folded_text IS 'Folded once when written, and not for every row that a search looks at.';
 
 -- One index a sort order, walked forwards or backwards from a cursor: a page costs its rows, however

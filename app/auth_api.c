@@ -68,6 +68,7 @@ const struct fields auth_api_login_form = {login_form_rows,
                                            sizeof(struct login_input), .ignore_unknown = true};
 const struct fields auth_api_renewal = FIELDS(renewal_rows, struct renewal_input);
 const struct fields auth_api_logout = FIELDS(logout_rows, struct logout_input);
+
 /* What is being issued: for whom, and how the refresh token goes out. */
 struct issue {
     const struct user *user;

@@ -8,7 +8,7 @@
 
 enum { SENTENCE_ERRORS = 3 };
 
-/* Members that we write and a client may send back (api.md): accepted everywhere, and ignored. */
+/* Members that we write and a client may send back: accepted everywhere, and ignored. */
 static const char *const read_only[] = {"id",         "url",          "created_at",
                                         "updated_at", "completed_at", "user_id"};
 

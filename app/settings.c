@@ -48,7 +48,7 @@ static const struct setting table[] = {
     {"WORKERS", KIND_NUMBER, 0, 256, "8", {0}, AT(workers),
      "processes that answer; 0 answers in this one (mod_fcgid, a debugger)"},
     {"AUTH_SOCKET", KIND_TEXT, 1, 107, "", {0}, AT(auth_socket),
-     "a unix socket to make for workers that answer /auth alone, at the lowest priority"},
+     "a unix socket to make for workers that hash passwords alone, at the lowest priority"},
     {"AUTH_WORKERS", KIND_NUMBER, 1, 64, "4", {0}, AT(auth_workers),
      "how many of these, where AUTH_SOCKET is set"},
     {"HASH_CONCURRENCY", KIND_NUMBER, 1, 64, "2", {0}, AT(hash_concurrency),
@@ -227,7 +227,7 @@ void settings_describe(FILE *out)
         const char *value = setting->fallback == NULL      ? "required"
                             : setting->fallback[0] == '\0' ? "none"
                                                            : setting->fallback;
-        fprintf(out, "  %-20s %-9s %s%s\n", setting->name, value, setting->help,
+        fprintf(out, "  %-21s %-9s %s%s\n", setting->name, value, setting->help,
                 setting->kind == KIND_SECRET ? " (or _FILE)" : "");
     }
 }

@@ -47,7 +47,7 @@ enum ctl_exit export_run(struct ctl *ctl, char **arguments)
     struct admin_page page = {.has_more = true};
     struct admin_user user;
     enum ctl_exit exit;
-    // A terminal that shows the tasks shows how far they are; a line between would cut them up.
+    /* A terminal that shows the tasks shows how far they are; a line between would cut them up. */
     bool is_elsewhere = !isatty(STDOUT_FILENO);
     if (!ctl_open(ctl, &exit) || !ctl_find_user(ctl, arguments[0], &user, &exit))
         return exit;
