@@ -141,7 +141,7 @@ lint:
 	@deploy/packages.sh lint
 	@tests/lint.py
 
-# Where things go. web/, build/docs/ and deploy/errors/ keep their places below $(DATADIR): it is the web server's TODO_ROOT.
+# Where things go. What the web servers' configurations name below TODO_ROOT keeps its place below $(DATADIR).
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
@@ -153,7 +153,8 @@ COMPDIR     = $(PREFIX)/share/bash-completion/completions
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 CONFDIR     = $(SYSCONFDIR)/todo
 WEB_FILES   = $(wildcard web/*.html web/*.css web/*.js web/*.svg)
-CONFIGS     = lighttpd.conf $(wildcard deploy/*.conf) deploy/grafana.json
+INCLUDED    = deploy/apache-common.conf
+CONFIGS     = lighttpd.conf $(filter-out $(INCLUDED),$(wildcard deploy/*.conf)) deploy/grafana.json
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(LIBEXECDIR) $(SBINDIR) $(DATADIR)/web $(DATADIR)/build/docs $(DATADIR)/deploy/errors \
@@ -164,6 +165,7 @@ install: all
 	install -m 644 $(WEB_FILES) $(DESTDIR)$(DATADIR)/web/
 	install -m 644 deploy/docs/init.js $(wildcard build/docs/*) $(DESTDIR)$(DATADIR)/build/docs/
 	install -m 644 deploy/errors/*.html $(DESTDIR)$(DATADIR)/deploy/errors/
+	install -m 644 $(INCLUDED) $(DESTDIR)$(DATADIR)/deploy/
 	install -m 644 $(CONFIGS) schema.sql $(DESTDIR)$(DATADIR)/examples/
 	install -m 644 deploy/man/*.8 $(DESTDIR)$(MANDIR)/
 	install -m 644 deploy/todoctl.bash-completion $(DESTDIR)$(COMPDIR)/todoctl

@@ -66,6 +66,10 @@ def test_make_install_and_uninstall(sources, tmp_path):
     run("make", "install", *places, cwd=sources)
     assert INSTALLED | {"etc/todo/todo.env"} <= files(tmp_path)
     works(tmp_path)
+    root = tmp_path / "usr/share/todo"
+    for config in root.rglob("*.conf"):
+        for name in re.findall(r'TODO_ROOT(?:\}?|\s*\+\s*")(/[\w./-]+)', config.read_text()):
+            assert (root / name[1:]).exists(), f"{config.name} wants TODO_ROOT{name}"
     config = tmp_path / "etc/todo/todo.env"
     config.write_text("WORKERS=3\n")
     run("make", "install", *places, cwd=sources)
