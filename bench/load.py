@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from http.client import HTTPException
 
 import rig
 import workloads
@@ -155,7 +156,7 @@ class SignIns:
                 with self.lock:
                     user = next(self.users)
                 self._sign_in(user)
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             self.failures.append(error)
 
     def _sign_in(self, user):
