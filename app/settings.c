@@ -19,7 +19,7 @@ struct setting {
     enum kind kind;
     int64_t min, max;
     const char *fallback;
-    const char *words[5];
+    const char *words[4];
     size_t offset;
     const char *help;
     bool (*check)(const char *text); /* NULL: any text of that length */
@@ -92,7 +92,7 @@ static const struct setting table[] = {
      "the mount, where the web server sends no PATH_INFO"},
     {"LOG_FORMAT", KIND_WORD, 0, 0, "logfmt", {"logfmt", "json"}, AT(log_format),
      "how log lines are written"},
-    {"LOG_LEVEL", KIND_WORD, 0, 0, "info", {"error", "warning", "info", "debug"}, AT(log_level),
+    {"LOG_LEVEL", KIND_WORD, 0, 0, "info", {"error", "warning", "info"}, AT(log_level),
      "log lines less important than this are dropped"},
     {"SLOW_REQUEST", KIND_NUMBER, 0, 3600000, "1000", {0}, AT(slow_request),
      "milliseconds from which a request has a warning of its own; 0 for none"},

@@ -92,7 +92,7 @@ static void line_add_field(struct line *line, const struct log_field *field)
 static void write_line(enum log_level level, const char *message, const struct log_field *fields,
                        size_t count, const struct log_field *last)
 {
-    static const char *const names[] = {"error", "warning", "info", "debug"};
+    static const char *const names[] = {"error", "warning", "info"};
     struct line line;
     line.length = 0; /* and its 4 KB as they are */
     char time[CLOCK_TEXT_SIZE];

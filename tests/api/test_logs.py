@@ -119,7 +119,7 @@ def tell_secrets(server):
 
 @pytest.mark.parametrize("style", ["logfmt", "json"])
 def test_no_line_holds_what_is_private(start_server, style):
-    server = start_server({"LOG_FORMAT": style, "LOG_LEVEL": "debug", "SLOW_REQUEST": "1"})
+    server = start_server({"LOG_FORMAT": style, "SLOW_REQUEST": "1"})
     secrets = tell_secrets(server)
     assert server.get("/healthz", headers={"X-Request-Id": "the-last"}).status == 200
     line_of(server, "the-last")

@@ -232,7 +232,7 @@ static void a_word_is_one_of_its_table(void **state)
         {"DB_PREPARE", "on", 1},     {"DB_PREPARE", "off", 0},   {"DB_PREPARE", "ON", -1},
         {"DB_PREPARE", "true", -1},  {"DB_PREPARE", "1", -1},    {"LOG_FORMAT", "json", 1},
         {"LOG_FORMAT", "logfmt", 0}, {"LOG_FORMAT", "xml", -1},  {"LOG_LEVEL", "error", 0},
-        {"LOG_LEVEL", "warning", 1}, {"LOG_LEVEL", "info", 2},   {"LOG_LEVEL", "debug", 3},
+        {"LOG_LEVEL", "warning", 1}, {"LOG_LEVEL", "info", 2},   {"LOG_LEVEL", "debug", -1},
         {"LOG_LEVEL", "warn", -1},   {"LOG_LEVEL", "info ", -1},
     };
     (void)state;
