@@ -156,7 +156,7 @@ static bool is_selective(const struct task_filter *filter)
            filter->only_overdue || filter->due_before.is_set || filter->due_after.is_set;
 }
 
-/* Finds the rows of a page; *way is how. */
+/* Finds the rows of a page: FAR where *way says so, or else in the way that *way says then. */
 static enum status find(struct db *db, struct actor *actor, const struct task_page *page,
                         enum way *way, struct db_rows *rows)
 {
