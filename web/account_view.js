@@ -39,7 +39,7 @@ export async function devices(view) {
   } catch (error) {
     problem(view, `The devices could not be loaded. ${error.message}`);
   }
-  list.removeAttribute('aria-busy');
+  list.ariaBusy = null;
 }
 
 // All of them claim to be each other; the order tells them apart.
@@ -58,7 +58,7 @@ function item(view, device) {
     make('span', { className: 'soft', textContent: `Last used ${moment(device.last_used_at)}, signed in ${moment(device.created_at)}` }));
   const end = device.current
     ? make('span', { className: 'here', textContent: 'This device' })
-    : make('button', { textContent: 'Sign out', 'aria-label': `Sign out ${name}`, onclick: () => endDevice(view, device, name) });
+    : make('button', { textContent: 'Sign out', ariaLabel: `Sign out ${name}`, onclick: () => endDevice(view, device, name) });
   return make('li', {}, words, end);
 }
 

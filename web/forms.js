@@ -12,7 +12,7 @@ function clearErrors(form) {
 }
 
 function clearField(control) {
-  control.removeAttribute('aria-invalid');
+  control.ariaInvalid = null;
   $('.error', control.closest('.field'))?.remove();
 }
 
@@ -21,7 +21,7 @@ export function fieldError(control, text) {
   clearField(control);
   const field = control.closest('.field');
   field.append(make('p', { className: 'error', textContent: text }));
-  control.setAttribute('aria-invalid', 'true');
+  control.ariaInvalid = true;
   control.setAttribute('aria-describedby', $$('.hint, .error', field).map((e) => (e.id ||= `e${++counter}`)).join(' '));
 }
 
@@ -57,18 +57,18 @@ export function showError(form, error, places = {}) {
 export function onSubmit(form, work, places) {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    if (form.getAttribute('aria-busy')) return;
-    form.setAttribute('aria-busy', 'true');
+    if (form.ariaBusy) return;
+    form.ariaBusy = true;
     clearErrors(form);
     try {
       await work(form.elements);
     } catch (error) {
       showError(form, error, places);
     } finally {
-      form.removeAttribute('aria-busy');
+      form.ariaBusy = null;
     }
   });
-  form.addEventListener('input', (event) => { if (event.target.hasAttribute('aria-invalid')) clearField(event.target); });
+  form.addEventListener('input', (event) => { if (event.target.ariaInvalid) clearField(event.target); });
   for (const button of $$('.reveal', form)) button.addEventListener('click', () => reveal(button));
 }
 
@@ -76,5 +76,5 @@ function reveal(button) {
   const input = $('input', button.parentElement);
   const show = input.type === 'password';
   input.type = show ? 'text' : 'password';
-  button.setAttribute('aria-pressed', show);
+  button.ariaPressed = show;
 }

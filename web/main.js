@@ -7,7 +7,7 @@ import * as session from './session.js';
 import { signView } from './sign_view.js';
 import { settled } from './task_store.js';
 import { TasksView } from './tasks_view.js';
-import { $, $$, closeToasts, markCurrent, toast } from './ui.js';
+import { $, $$, closeToasts, toast } from './ui.js';
 
 const main = $('#main');
 let tasks = null;
@@ -36,7 +36,7 @@ function show(page) {
   const moved = page !== shown;
   shown = page;
   document.title = `${TITLES[page]} · Todo`;
-  for (const link of $$('#me a')) markCurrent(link, link.hash === `#/${page}`);
+  for (const link of $$('#me a')) link.ariaCurrent = link.hash === `#/${page}` ? 'page' : null;
   if (page === 'tasks') tasks ??= new TasksView();
   if (tasks) {
     // Kept while another page is shown, with what is being typed there.

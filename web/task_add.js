@@ -14,7 +14,7 @@ export class TaskAdd {
     this.#form = form; this.#list = list; this.#added = added;
     this.#fields = taskFields($('.task-fields', form));
     const more = $('#add-more', form);
-    more.onclick = () => this.#open(more.getAttribute('aria-expanded') !== 'true');
+    more.onclick = () => this.#open(more.ariaExpanded !== 'true');
     onSubmit(form, async () => this.#submit());
   }
 
@@ -22,7 +22,7 @@ export class TaskAdd {
   get dirty() { return !!this.#title.value.trim(); }
 
   #open(open) {
-    $('#add-more', this.#form).setAttribute('aria-expanded', open);
+    $('#add-more', this.#form).ariaExpanded = open;
     $('.task-fields', this.#form).hidden = !open;
   }
 

@@ -68,7 +68,7 @@ export class TaskCounts {
       const onclick = () => go({ tags: toggled(this.#page.state.tags, tag) });
       const chip = chips.get(tag) ?? make('button', { className: 'chip', value: tag, onclick },
         make('bdi', { textContent: tag }), make('span', { className: 'count' }));
-      chip.setAttribute('aria-pressed', state.tags.includes(tag));
+      chip.ariaPressed = state.tags.includes(tag);
       chip.lastChild.textContent = number(count);
       return chip;
     }));

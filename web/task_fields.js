@@ -47,7 +47,7 @@ function tagInput(box) {
     if (!tag || values().includes(tag)) return;
     const chip = make('span', { className: 'chip-tag' }, make('bdi', { textContent: tag }));
     chip.value = tag;
-    chip.append(make('button', { 'aria-label': `Remove tag ${tag}`, onclick: () => remove(chip) }, icon('close')));
+    chip.append(make('button', { ariaLabel: `Remove tag ${tag}`, onclick: () => remove(chip) }, icon('close')));
     input.before(chip);
   }
   function remove(chip) {

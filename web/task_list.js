@@ -50,7 +50,7 @@ export class TaskList {
     const controller = this.#controller = new AbortController();
     this.#stalled = false;
     if (first) Object.assign(this, { loadedAt: 0, total: NaN });
-    this.#root.setAttribute('aria-busy', 'true');
+    this.#root.ariaBusy = true;
     this.#button.hidden = true;
     this.#words.textContent = first && this.ids.length ? '' : 'Loading…';
     try {
@@ -74,7 +74,7 @@ export class TaskList {
     } finally {
       if (this.#controller === controller) {
         this.#controller = null;
-        this.#root.removeAttribute('aria-busy');
+        this.#root.ariaBusy = null;
         this.#settle();
       }
     }

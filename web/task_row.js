@@ -40,11 +40,11 @@ export class TaskRow {
     this.el.classList.toggle('unsaved', !!unsaved);
     check.checked = task.completed;
     check.disabled = title.disabled = !!unsaved;
-    check.setAttribute('aria-label', `Done: ${task.title}`);
+    check.ariaLabel = `Done: ${task.title}`;
     title.textContent = task.title;
     notes.textContent = task.description ?? '';
     notes.hidden = !task.description;
-    remove.setAttribute('aria-label', `Delete ${task.title}`);
+    remove.ariaLabel = `Delete ${task.title}`;
     remove.hidden = !!unsaved;
     meta.replaceChildren(...this.#meta(task));
     if (unsaved?.error) meta.append(...this.#failed(unsaved.error));
@@ -59,7 +59,7 @@ export class TaskRow {
     if (priority !== 'medium') items.push(make('span', { className: `priority ${priority}`, textContent: priority === 'high' ? 'High' : 'Low' }));
     for (const tag of tags) {
       items.push(make('button', {
-        className: 'tag', dir: 'auto', textContent: tag, 'aria-label': `${tag}: show tasks with this tag`,
+        className: 'tag', dir: 'auto', textContent: tag, ariaLabel: `${tag}: show tasks with this tag`,
         onclick: () => this.#host.tag(tag),
       }));
     }

@@ -7,7 +7,7 @@ import { TaskList } from './task_list.js';
 import { TaskRow } from './task_row.js';
 import * as store from './task_store.js';
 import { TaskUndo } from './task_undo.js';
-import { $, $$, clone, make, markCurrent, say } from './ui.js';
+import { $, $$, clone, make, say } from './ui.js';
 
 const SEARCH_PAUSE = 200;
 const STALE = 30000;
@@ -88,9 +88,9 @@ export class TasksView {
     $('h1', el).textContent = name;
     for (const link of $$('.views a', el)) {
       link.href = filters.toHash({ ...state, show: link.dataset.show });
-      markCurrent(link, link.dataset.show === state.show);
+      link.ariaCurrent = link.dataset.show === state.show ? 'page' : null;
     }
-    for (const chip of $$('.chip', el)) chip.setAttribute('aria-pressed', (chip.matches('[data-priority]') ? state.priorities : state.tags).includes(chip.value));
+    for (const chip of $$('.chip', el)) chip.ariaPressed = (chip.matches('[data-priority]') ? state.priorities : state.tags).includes(chip.value);
     const search = $('.search input', el);
     if (document.activeElement !== search) search.value = state.q;
     $('#sort', el).value = state.sort;
@@ -138,8 +138,8 @@ export class TasksView {
       go({ q: '', tags: [], priorities: [] });
     };
     toggle.onclick = () => {
-      const open = toggle.getAttribute('aria-expanded') !== 'true';
-      toggle.setAttribute('aria-expanded', open);
+      const open = toggle.ariaExpanded !== 'true';
+      toggle.ariaExpanded = open;
       $('#filters', el).classList.toggle('open', open);
     };
   }

@@ -57,7 +57,7 @@ export function toast(text, { action, onClose = () => {}, alert = false } = {}) 
   };
   const run = () => { clearTimeout(timer); if (!closed) timer = setTimeout(close, TOAST_TIME); };
   if (action) element.append(make('button', { className: 'plain', textContent: action, onclick: () => close(true) }));
-  element.append(make('button', { className: 'icon', 'aria-label': 'Dismiss', onclick: () => close() }, icon('close')));
+  element.append(make('button', { className: 'icon', ariaLabel: 'Dismiss', onclick: () => close() }, icon('close')));
   for (const name of ['pointerenter', 'focusin']) element.addEventListener(name, () => clearTimeout(timer));
   for (const name of ['pointerleave', 'focusout']) element.addEventListener(name, run);
   element.addEventListener('keydown', (event) => { if (event.key === 'Escape') close(); });
@@ -66,10 +66,6 @@ export function toast(text, { action, onClose = () => {}, alert = false } = {}) 
   box.append(element);
   words.textContent = text;
   run();
-}
-
-export function markCurrent(link, current) {
-  if (current) link.setAttribute('aria-current', 'page'); else link.removeAttribute('aria-current');
 }
 
 export function icon(name) {
