@@ -47,10 +47,21 @@ def wait_until(condition, what, timeout=PATIENCE):
         time.sleep(0.01)
 
 
-def free_port():
-    """Not one of those that the kernel gives to outgoing connections: a server must be able to take it again."""
+def shuffled_ports():
+    """Not those that the kernel gives to outgoing connections: a server must be able to take its port again. And of the
+    others a share of our own, since what one of several pytest processes finds free another would, too."""
     lowest = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    for port in iter(lambda: random.randrange(lowest // 2, lowest), None):
+    share = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    ports = range(lowest // 2 + share, lowest, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    return iter(random.sample(ports, len(ports)))
+
+
+ports = shuffled_ports()
+
+
+def free_port():
+    """Never the same twice."""
+    for port in ports:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
