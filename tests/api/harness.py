@@ -122,6 +122,13 @@ def idle_files(workers):
     return open_files(workers[0])
 
 
+def cpu_ticks(pid):
+    """User and system time so far, in hundredths of a second."""
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
 def pool(pid):
     """Which workers a process is one of: "todo.fcgi", or "todo.fcgi/auth" for those of /auth."""
     try:

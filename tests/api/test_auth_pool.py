@@ -4,17 +4,11 @@ import signal
 
 import fcgi
 import harness
-from harness import idle_files, open_files, wait_until
+from harness import cpu_ticks, idle_files, open_files, wait_until
 
 
 def nice(pid):
     return os.getpriority(os.PRIO_PROCESS, pid)
-
-
-def cpu_ticks(pid):
-    """User and system time so far."""
-    fields = open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
 
 
 def test_passwords_are_hashed_only_by_workers_that_step_back(start_server):

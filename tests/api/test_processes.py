@@ -12,7 +12,7 @@ import threading
 import pytest
 
 import fcgi
-from harness import BINARY, PATIENCE, SECRET, alive, open_files, run, wait_until
+from harness import BINARY, PATIENCE, SECRET, alive, cpu_ticks, open_files, run, wait_until
 
 
 def kill(pid, sign=signal.SIGKILL):
@@ -192,12 +192,6 @@ def test_the_client_of_a_dying_worker_gets_an_error_not_silence(start_server):
 
 def ticks_at_rest():
     return 10  # a tenth of a second: more than starting and connecting take, less than a bcrypt of this cost
-
-
-def cpu_ticks(pid):
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
 
 
 def test_a_worker_leaves_after_its_requests_and_nobody_notices(start_server):
