@@ -225,7 +225,8 @@ class Cluster:
 
     def freeze(self, sign=signal.SIGSTOP):
         """Stops all its processes where they stand; with SIGCONT they go on."""
-        signal_all([self.process.pid, *descendants(self.process.pid)], sign)
+        signal_all([self.process.pid], sign)  # first: it starts the others
+        signal_all(descendants(self.process.pid), sign)
 
     def close(self):
         self.stop(signal.SIGQUIT)
