@@ -20,8 +20,9 @@ class Run:
         self.log = open(os.path.join(folder, f"out.{self.port}"), "w+")
         environment = {**os.environ, "TODO_FCGI": str(BINARY), "RUN_DIR": os.path.join(folder, "run"),
                        "PORT": str(self.port), "BCRYPT_COST": "4", "WORKERS": "2", **settings}
-        self.process = subprocess.Popen([ROOT / "deploy" / "run.sh"], env=environment, stdin=subprocess.DEVNULL,
-                                        stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
+        # Who started us may ignore SIGINT, as for a background job, and a shell cannot trap what was ignored when it began.
+        self.process = subprocess.Popen(["env", "--default-signal", ROOT / "deploy" / "run.sh"], env=environment,
+                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
 
     def told(self):
         self.log.seek(0)
