@@ -11,13 +11,14 @@ from harness import Cluster, Server, standing_still, wait_until
 from writer import Writer
 
 WORKERS = 4  # of each server here, in both pools together
+CONNECTIONS = 2 * WORKERS + 2
 SETTINGS = {"WORKERS": "2", "AUTH_WORKERS": "2", "DB_TIMEOUT": "10000"}
 
 
 @pytest.fixture(scope="module")
 def own_server():
-    """Few connections: those of the workers, two for the tests, three that PostgreSQL keeps for its superuser."""
-    with Cluster({"max_connections": WORKERS + 2 + 3}) as cluster, Server(cluster, SETTINGS) as server:
+    """Few connections: a worker's old one may end after its new one has begun, and three are for PostgreSQL's superuser."""
+    with Cluster({"max_connections": CONNECTIONS + 3}) as cluster, Server(cluster, SETTINGS) as server:
         yield server
 
 
@@ -132,7 +133,7 @@ def test_a_database_out_of_connections_is_503_until_it_has_some(stage):
         writer.goes_on()
         with standing_still(workers):
             stage.cluster.admin("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name = 'todo.fcgi'")
-            for _ in range(WORKERS + 2):
+            for _ in range(CONNECTIONS):
                 others.enter_context(session(stage.cluster, stage.database, "todo"))
         writer.is_refused()
         for _ in range(10):
