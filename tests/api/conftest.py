@@ -14,9 +14,6 @@ import harness  # noqa: E402
 if b"__asan_init" in harness.BINARY.read_bytes():
     collect_ignore = ["test_faults_clock.py"]
 
-# No test of what a request answers depends on how fast the machine is at that moment.
-PATIENT = {"DB_TIMEOUT": "30000", "REQUEST_TIMEOUT": "30"}
-
 
 @pytest.fixture(scope="session")
 def cluster():
@@ -27,20 +24,20 @@ def cluster():
 @pytest.fixture(scope="session")
 def server(cluster):
     """The default settings. Closing it fails if its log tells of a crash."""
-    with harness.Server(cluster, PATIENT) as one:
+    with harness.Server(cluster) as one:
         yield one
 
 
 @pytest.fixture(scope="session")
 def responder(cluster):
     """The default settings, without a web server."""
-    with harness.Responder(cluster, PATIENT) as one:
+    with harness.Responder(cluster) as one:
         yield one
 
 
 def starter(kind, cluster, request):
     def start(settings=None, on=None, **more):
-        one = kind(on or cluster, {**PATIENT, **(settings or {})}, **more)
+        one = kind(on or cluster, settings, **more)
         request.addfinalizer(one.close)
         return one
     return start

@@ -25,8 +25,9 @@ import fcgi
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("TODO_FCGI") or ROOT / "build" / "todo.fcgi").resolve()
 SECRET = "a secret for tests, longer than 32 bytes"
-# Tests ask faster than people do.
-DEFAULTS = {"JWT_SECRET": SECRET, "BCRYPT_COST": "4", "WORKERS": "4", "RATE_LIMITS": "off"}
+# Tests ask faster than people do, and no test of what a request answers depends on how fast the machine is at that moment.
+DEFAULTS = {"JWT_SECRET": SECRET, "BCRYPT_COST": "4", "WORKERS": "4", "RATE_LIMITS": "off", "DB_TIMEOUT": "30000",
+            "REQUEST_TIMEOUT": "30"}
 PATIENCE = 60  # seconds: never reached on a machine that works, however slow
 # What must not stand in any log: a sanitizer's report, or (see Process.may_crash) a worker's crash.
 SANITIZER = re.compile(r"Sanitizer|runtime error:")

@@ -183,7 +183,7 @@ def reconnects(responder):
 
 
 def test_an_outage_is_told_once_by_all_workers_and_so_is_its_end():
-    with Cluster() as cluster, Responder(cluster, {"WORKERS": "4", "REQUEST_TIMEOUT": "60", "DB_TIMEOUT": "30000"}) as responder:
+    with Cluster() as cluster, Responder(cluster, {"WORKERS": "4", "REQUEST_TIMEOUT": "60"}) as responder:
         assert ask_every_worker(responder) == [200] * 4
         for outage in (1, 2):
             cluster.stop()

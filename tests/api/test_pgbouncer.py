@@ -62,7 +62,7 @@ class Pooler:
 
     def settings(self, database):
         url = f"postgresql://todo@/{database}?host={self.folder}&port={self.port}"
-        return {"DATABASE_URL": url, "DB_PREPARE": "off", "WORKERS": "6", "DB_TIMEOUT": "30000"}
+        return {"DATABASE_URL": url, "DB_PREPARE": "off", "WORKERS": "6"}
 
     def close(self):
         self.process.terminate()

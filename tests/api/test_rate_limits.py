@@ -41,7 +41,7 @@ class At(client.Calls):
 def limited(cluster):
     """A service with low limits, kept for this module: each test has accounts and addresses of its own."""
     low = {"RATE_SIGN_INS": 3, "RATE_SIGN_INS_ACCOUNT": 8, "RATE_SIGN_INS_ADDRESS": 20, "RATE_SIGN_UPS": 5, "RATE_REFRESHES": 2}
-    with harness.Responder(cluster, {**ON, **low, "REQUEST_TIMEOUT": "30", "DB_TIMEOUT": "30000"}) as one:
+    with harness.Responder(cluster, {**ON, **low}) as one:
         yield one
 
 
