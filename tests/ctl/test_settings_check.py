@@ -1,12 +1,11 @@
 """Settings, migrate, and the doctor: each finding is provoked."""
 import http.server
 import re
-import secrets
 import threading
 
 import pytest
 
-GOOD = secrets.token_urlsafe(48)
+GOOD = "S4WsjcOYnVXzmTSDVVbjyWVOK0FJBE_uYAfnRlCGhO-mJZrcPEkZlVPBrYfFzc2M"
 
 
 def check(ctl, *arguments, status=0, **settings):
@@ -85,9 +84,12 @@ def test_a_weak_secret_is_named(ctl, secret):
     assert len(found) == 1 and found[0].startswith("WRONG  JWT_SECRET ") and secret not in found[0]
 
 
-def test_random_secrets_are_not_called_weak(ctl):
-    for secret in (secrets.token_hex(32), secrets.token_hex(16), secrets.token_urlsafe(24), secrets.token_urlsafe(64)):
-        assert wrong(check(ctl, JWT_SECRET=secret)) == []
+@pytest.mark.parametrize("secret", [
+    "54c06c0e2aca955d8aea12345e9b3e46117336f6b0314f805bc0fd1ab8c7ffbc", "707633c7babcde0cf0cbad42367b44ba",
+    "mzLAc2EPT+SmVokZIp1qsZbxgwJmu5IJ9VDFmRh+pz8Ai2u/cdJMUIHXvhwbCfSo", "Yhb_s6MPRORhjJM2DBFoJsBNbnMZuuSW"])
+def test_a_random_secret_is_not_called_weak(ctl, secret):
+    """Also a hexadecimal one with 12345 or abcde in it, as one of some thousands is."""
+    assert wrong(check(ctl, JWT_SECRET=secret)) == []
 
 
 def test_a_previous_secret_that_is_the_same_is_named(ctl):
@@ -103,7 +105,8 @@ def test_a_clock_that_is_off_is_named(ctl):
     ctl.sql("CREATE SCHEMA fake; CREATE FUNCTION fake.clock_timestamp() RETURNS timestamptz LANGUAGE sql"
             " AS $$ SELECT pg_catalog.clock_timestamp() + interval '90 seconds' $$")
     found = wrong(check(ctl, status=1, DATABASE_URL=ctl.url + "&options=-csearch_path%3Dfake,pg_catalog,public"))
-    assert len(found) == 1 and re.search(r"clock: the database's is (89|90)\.\d s ahead", found[0])
+    assert len(found) == 1
+    assert 60 < float(re.search(r"clock: the database's is ([0-9.]+) s ahead", found[0])[1]) < 120, "as the machine has stood in between"
 
 
 def test_a_read_only_database_is_named(ctl):
