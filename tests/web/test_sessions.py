@@ -139,7 +139,7 @@ def test_another_person_in_another_tab_is_told_and_nothing_is_mixed(page, anna, 
 
 
 def test_an_access_token_that_runs_out_is_renewed_without_a_word(open_browser, start_server):
-    server = start_server({"ACCESS_TOKEN_TTL": 1})
+    server = start_server({"ACCESS_TOKEN_TTL": 5})  # long enough for a new one to be used before it runs out, too
     page = open_browser(server.base).sign_in(server.user())
     first = page.driver.current_window_handle
     second = page.new_tab()
