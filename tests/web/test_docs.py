@@ -7,6 +7,7 @@ import threading
 
 import harness
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -70,7 +71,9 @@ def mounted(docs_server):
 
 
 def wait(driver, condition):
-    return WebDriverWait(driver, harness.PATIENCE).until(lambda _: condition())
+    """Swagger UI may draw a part of the page anew while it is being looked at."""
+    waiting = WebDriverWait(driver, harness.PATIENCE, ignored_exceptions=[StaleElementReferenceException])
+    return waiting.until(lambda _: condition())
 
 
 def find(root, selector):
@@ -106,9 +109,8 @@ def sign_in_and_list(driver, base, server):
     anna.task(title="Water the plants")
     driver.get(f"{base}/docs")
     authorize(driver, anna.email, anna.password)
-    dialog = find(driver, ".dialog-ux")
-    wait(driver, lambda: "Logout" in dialog.text)
-    find(dialog, "button.btn-done").click()
+    wait(driver, lambda: (dialog := find(driver, ".dialog-ux")) and "Logout" in dialog.text)
+    find(driver, ".dialog-ux button.btn-done").click()
     block = try_listing(driver)
     assert block.find_element(By.CSS_SELECTOR, ".live-responses-table .response .response-col_status").text.startswith("200")
     assert "Water the plants" in block.find_element(By.CSS_SELECTOR, ".live-responses-table .response").text
@@ -141,12 +143,12 @@ def test_without_signing_in_a_call_is_401(chrome, docs_server):
 def test_every_call_is_shown_once(chrome, docs_server):
     document = docs_server.get("/openapi.json").json
     chrome.get(f"{docs_server.base}/docs")
-    wait(chrome, lambda: find(chrome, ".opblock"))
+    calls = [(method, path) for path, item in document["paths"].items() for method in item
+             if method in ("get", "post", "put", "patch", "delete")]
+    wait(chrome, lambda: len(chrome.find_elements(By.CSS_SELECTOR, ".opblock")) >= len(calls))
     shown = [(one.find_element(By.CSS_SELECTOR, ".opblock-summary-method").text.lower(),
               one.find_element(By.CSS_SELECTOR, ".opblock-summary-path").get_attribute("data-path"))
              for one in chrome.find_elements(By.CSS_SELECTOR, ".opblock")]
-    calls = [(method, path) for path, item in document["paths"].items() for method in item
-             if method in ("get", "post", "put", "patch", "delete")]
     assert sorted(shown) == sorted(calls)
 
 
