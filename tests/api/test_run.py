@@ -1,5 +1,6 @@
 """`make run`: the whole service for a stranger, and the smoke test by curl against it."""
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -17,16 +18,16 @@ class Run:
 
     def __init__(self, folder, **settings):
         self.port = free_port()
-        self.log = open(os.path.join(folder, f"out.{self.port}"), "w+")
+        self.log = pathlib.Path(folder, f"out.{self.port}")
         environment = {**os.environ, "TODO_FCGI": str(BINARY), "RUN_DIR": os.path.join(folder, "run"),
                        "PORT": str(self.port), "BCRYPT_COST": "4", "WORKERS": "2", **settings}
         # Who started us may ignore SIGINT, as for a background job, and a shell cannot trap what was ignored when it began.
-        self.process = subprocess.Popen(["env", "--default-signal", ROOT / "deploy" / "run.sh"], env=environment,
-                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
+        with open(self.log, "w") as log:
+            self.process = subprocess.Popen(["env", "--default-signal", ROOT / "deploy" / "run.sh"], env=environment,
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
     def told(self):
-        self.log.seek(0)
-        return self.log.read()
+        return self.log.read_text()
 
     def wait_ready(self):
         wait_until(lambda: READY in self.told() or self.process.poll() is not None, "make run is ready", 120)
