@@ -4,7 +4,7 @@ import signal
 
 import fcgi
 import harness
-from harness import cpu_ticks, idle_files, open_files, wait_until
+from harness import cpu_ticks, idle_files, open_files, standing_still, wait_until
 
 
 def nice(pid):
@@ -26,14 +26,9 @@ def test_passwords_are_hashed_only_by_workers_that_step_back(start_server):
 def test_stopped_auth_workers_stop_nobody_else(start_server):
     server = start_server()
     anna = server.user()
-    for pid in server.auth_workers():
-        os.kill(pid, signal.SIGSTOP)
-    try:
+    with standing_still(server.auth_workers()):
         for _ in range(8):
             assert anna.get("/tasks").status == 200
-    finally:
-        for pid in server.auth_workers():
-            os.kill(pid, signal.SIGCONT)
     assert server.login(anna.email).status == 200
 
 

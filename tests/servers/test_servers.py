@@ -1,10 +1,7 @@
 """What each server does by itself: paths, limits, buffering, compression, pages, a responder that is away."""
 import concurrent.futures
-import contextlib
 import json
-import os
 import re
-import signal
 import socket
 import time
 
@@ -194,27 +191,16 @@ def test_slow_uploads_hold_no_worker(start, kind):
         link.close()
 
 
-@contextlib.contextmanager
-def stopped(pids):
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
-
-
 @pytest.mark.parametrize("mount", ["", "/apps/todo"])
 @pytest.mark.parametrize("kind", [behind.LighttpdActivated, behind.NginxActivated, behind.ApacheProxyActivated])
 def test_passwords_go_to_workers_of_their_own_and_nothing_else_does(start, kind, mount):
     server = start(kind, mount=mount)
     anna = server.user()
-    with stopped(server.workers()):
+    with harness.standing_still(server.workers()):
         assert server.post("/auth/signup", {"email": server.fresh_email(), "password": "long enough"}).status == 201
         assert server.login(anna.email).status == 200
         assert anna.put("/auth/password", {"current_password": "wrong", "new_password": "long enough"}).status == 403
-    with stopped(server.auth_workers()):
+    with harness.standing_still(server.auth_workers()):
         for path in ("/auth/me", "/auth/sessions", "/tasks", "/healthz"):
             assert anna.get(path).status == 200
         check_problem(server.get("/auth/login/more"), 404)

@@ -122,16 +122,8 @@ def test_the_second_socket_has_workers_of_its_own(activate):
     before = set(service.auth_workers())
     service.process.send_signal(signal.SIGHUP)
     harness.wait_until(lambda: len(now := set(service.auth_workers())) == 2 and not now & before, "they are new")
-    common = service.workers()
-    for pid in common:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        link = fcgi.connect(service.auth_socket, harness.PATIENCE)
-        link.sendall(fcgi.message(fcgi.params("GET", "/healthz", [])))
-        assert fcgi.parse(fcgi.read_all(link)).status == 200
-    finally:
-        for pid in common:
-            os.kill(pid, signal.SIGCONT)
+    with harness.standing_still(service.workers()):
+        assert fcgi.request(service.auth_socket, fcgi.params("GET", "/healthz")).status == 200
     service.process.terminate()
     assert service.process.wait(harness.PATIENCE) == 0
     assert service.auth_socket.exists(), "it is not the service's to remove"
