@@ -9,10 +9,9 @@ import pytest
 
 import fcgi
 from fcgi import ABORT, BEGIN, DATA, GET_VALUES, KEEP_CONN, PARAMS, STDIN, begin, pairs, params, record, stream
-from harness import Responder, wait_until
+from harness import PATIENCE, Responder, wait_until
 
 TIMEOUT = 1  # REQUEST_TIMEOUT of the server under attack
-PATIENCE = 20
 
 
 @pytest.fixture(scope="module")
