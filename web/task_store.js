@@ -7,6 +7,10 @@ const FIRST_PAGE = 100;
 const NEXT_PAGES = 200;
 const known = new Map();
 const writing = new Set();
+let writes = 0;
+
+/** Something was written, here or in another tab. */
+export function wrote() { writes++; }
 
 /** Somebody was faster. `theirs` is what stands there now, null if it is gone. */
 export class Conflict extends Error {
@@ -29,10 +33,12 @@ export function newId() {
 
 /** One page: {tasks, next, total}; `next` is the query of the page after it, or null. */
 export async function page(query, signal) {
+  const before = writes;
   query = new URLSearchParams(query);
   query.set('limit', query.has('cursor') ? NEXT_PAGES : FIRST_PAGE);
-  const { data, next, total } = await call('GET', 'tasks', { query, signal });
-  return { tasks: data, next, total };
+  const { data: tasks, next, total } = await call('GET', 'tasks', { query, signal });
+  // One that was asked for before a write may lack it.
+  return before === writes ? { tasks, next, total } : page(query, signal);
 }
 
 export async function stats() { return (await call('GET', 'tasks/stats')).data; }
@@ -62,9 +68,8 @@ async function tagOf(task) {
 }
 
 function track(promise) {
-  const quiet = promise.catch(() => {});
+  const quiet = promise.catch(() => {}).finally(() => { writing.delete(quiet); wrote(); });
   writing.add(quiet);
-  quiet.finally(() => writing.delete(quiet));
   return promise;
 }
 

@@ -148,6 +148,7 @@ export class TasksView {
   hear({ kind, task, id = task?.id }) {
     const { list } = this;
     const pinned = list.row(id)?.pinned;
+    store.wrote();
     if (kind === 'all') this.load();
     else if (kind === 'gone') { if (!pinned) list.remove(id); }
     else if (!list.has(id)) { if (filters.fits(task, this.state) && !this.held.has(id)) list.insert(task); }

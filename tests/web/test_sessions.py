@@ -2,6 +2,8 @@
 import pytest
 from selenium.webdriver.common.keys import Keys
 
+from test_tasks import hold_lists, release
+
 
 @pytest.fixture
 def two_tabs(page, anna):
@@ -47,6 +49,17 @@ def test_what_one_tab_does_the_other_shows(two_tabs):
     page.tab(first)
     page.wait_titles()
     page.wait_count("done", 1)
+
+
+def test_what_another_tab_adds_while_the_list_is_on_its_way_stays(two_tabs):
+    page, first, second = two_tabs
+    hold_lists(page)
+    page.tab(first)
+    page.add("Buy milk")
+    page.tab(second)
+    page.row("Buy milk")
+    release(page)
+    assert page.titles() == ["Buy milk"]
 
 
 def test_a_task_deleted_in_one_tab_goes_in_the_other(two_tabs):

@@ -62,6 +62,42 @@ def test_a_time_makes_the_due_date_an_instant(signed_in, anna):
     assert stored(anna)[0]["due_date"].startswith(wanted)
 
 
+def hold_lists(page):
+    """The next answer with a list stays on its way until late() is called."""
+    page.js("""const real = fetch;
+        window.fetch = async (url, options) => {
+            const answer = await real(url, options);
+            if (!window.late && new URL(url).pathname.endsWith('/tasks')) await new Promise((go) => { window.late = go; });
+            return answer;
+        };""")
+    page.click(".views a", "All")
+    page.wait(lambda: page.js("return !!window.late"), "the list is on its way")
+
+
+def release(page):
+    page.js("late()")
+    page.settled()
+
+
+def test_what_is_added_while_the_list_is_on_its_way_stays(signed_in):
+    hold_lists(signed_in)
+    signed_in.add("Buy milk")
+    release(signed_in)
+    assert signed_in.titles() == ["Buy milk"]
+
+
+def test_what_is_deleted_while_the_list_is_on_its_way_is_gone(page, anna):
+    make(anna, "Buy milk", "Read")
+    page.sign_in(anna)
+    hold_lists(page)
+    page.delete("Buy milk")
+    page.dismiss("Deleted: Buy milk")
+    page.wait(lambda: [t["title"] for t in stored(anna)] == ["Read"], "it is deleted")
+    page.wait_count("all", 1)
+    release(page)
+    assert page.titles() == ["Read"]
+
+
 def test_nothing_is_not_a_task(signed_in, anna):
     signed_in.type("#new-title", "   " + Keys.ENTER)
     assert signed_in.error_of("title") == "Write what needs doing first."
