@@ -11,7 +11,7 @@ export const number = (n) => n.toLocaleString('en');
 
 /** `page` is a TasksView; its `held` are the deletions that can still be undone. */
 export class TaskCounts {
-  #page; #timer = 0; #stats = null;
+  #page; #timer = 0; #stats = null; #asked = 0;
 
   constructor(page) {
     this.#page = page;
@@ -30,9 +30,11 @@ export class TaskCounts {
   }
 
   async #ask() {
+    const mine = ++this.#asked;
     try {
       const [stats, tags] = await Promise.all([store.stats(), store.tags()]);
-      if (!this.#page) return;
+      // Answers may overtake each other.
+      if (!this.#page || mine !== this.#asked) return;
       this.#stats = stats;
       this.draw();
       this.#drawTags(tags);

@@ -98,6 +98,25 @@ def test_what_is_deleted_while_the_list_is_on_its_way_is_gone(page, anna):
     assert page.titles() == ["Read"]
 
 
+def test_numbers_that_come_late_replace_no_newer_ones(signed_in):
+    signed_in.js("""const real = fetch;
+        window.fetch = async (url, options) => {
+            const answer = await real(url, options);
+            if (window.late || !new URL(url).pathname.endsWith('/stats')) return answer;
+            const text = await answer.text();
+            const held = new Promise((go) => { window.late = go; });
+            answer.text = () => held.then(() => { setTimeout(() => { window.told = true; }); return text; });
+            return answer;
+        };""")
+    signed_in.add("Buy milk")
+    signed_in.wait(lambda: signed_in.js("return !!window.late"), "the numbers are on their way")
+    signed_in.add("Read")
+    signed_in.wait_count("open", 2)
+    signed_in.js("late()")
+    signed_in.wait(lambda: signed_in.js("return !!window.told"), "the page has been told")
+    assert signed_in.count("open") == "2"
+
+
 def test_nothing_is_not_a_task(signed_in, anna):
     signed_in.type("#new-title", "   " + Keys.ENTER)
     assert signed_in.error_of("title") == "Write what needs doing first."
