@@ -12,7 +12,7 @@ from harness import Cluster, Server, alive, descendants, wait_until
 from writer import Writer
 
 PROMISED = 3  # seconds until a 503
-SLACK = 3     # for a machine that is busy with other tests
+SLACK = 20    # for a machine that is busy with other tests; who hangs does so for longer
 AS_SHIPPED = {"DB_TIMEOUT": None, "REQUEST_TIMEOUT": None}
 
 
