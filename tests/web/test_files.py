@@ -16,7 +16,7 @@ def name(file):
 
 
 def test_all_files_together_are_small():
-    assert sum(file.stat().st_size for file in FILES) < 100 * 1024
+    assert sum(file.stat().st_size for file in FILES) < 100_000
 
 
 @pytest.mark.parametrize("file", SCRIPTS, ids=name)
