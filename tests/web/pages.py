@@ -3,10 +3,11 @@ import contextlib
 import fcntl
 import http.cookies
 import json
+import re
 import time
 import urllib.parse
 
-from harness import PATIENCE
+from harness import PATIENCE, ROOT
 from selenium import webdriver
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
@@ -20,7 +21,8 @@ AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) 
 # (TOAST_TIME in ui.js) stays until a test is through with it, however slow the machine is.
 WATCH = """addEventListener('securitypolicyviolation', (e) => console.error(`csp violation: ${e.violatedDirective} ${e.blockedURI}`));
 addEventListener('unhandledrejection', (e) => console.error(`unhandled: ${e.reason?.stack ?? e.reason}`));
-{ const real = setTimeout; window.setTimeout = (f, ms, ...rest) => real(f, ms === 8000 ? 1e6 : ms, ...rest); }"""
+{ const real = setTimeout; window.setTimeout = (f, ms, ...rest) => real(f, ms === TOAST_TIME ? 1e6 : ms, ...rest); }"""
+WATCH = WATCH.replace("TOAST_TIME", re.search(r"TOAST_TIME = (\d+)", (ROOT / "web" / "ui.js").read_text())[1])
 
 
 @contextlib.contextmanager
