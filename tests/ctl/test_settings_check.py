@@ -105,8 +105,7 @@ def test_a_clock_that_is_off_is_named(ctl):
     ctl.sql("CREATE SCHEMA fake; CREATE FUNCTION fake.clock_timestamp() RETURNS timestamptz LANGUAGE sql"
             " AS $$ SELECT pg_catalog.clock_timestamp() + interval '90 seconds' $$")
     found = wrong(check(ctl, status=1, DATABASE_URL=ctl.url + "&options=-csearch_path%3Dfake,pg_catalog,public"))
-    assert len(found) == 1
-    assert 60 < float(re.search(r"clock: the database's is ([0-9.]+) s ahead", found[0])[1]) < 120, "as the machine has stood in between"
+    assert len(found) == 1 and re.search(r"clock: the database's is (89|90)\.\d s ahead", found[0])
 
 
 def test_a_read_only_database_is_named(ctl):

@@ -166,8 +166,7 @@ static void beyond_the_queue_one_is_turned_away_at_once(void **state)
     int64_t began = clock_monotonic();
     for (int i = 0; i < 100; i++)
         assert_int_equal(hash_once(4), STATUS_UNAVAILABLE);
-    /* Who waits does so for two seconds. */
-    assert_in_range(clock_monotonic() - began, 0, 100 * CLOCK_SECOND);
+    assert_in_range(clock_monotonic() - began, 0, CLOCK_SECOND);
     end(pid);
 }
 
