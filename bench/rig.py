@@ -176,7 +176,8 @@ class Behind(harness.Server):
     """A FastCGI program behind the shipped lighttpd.conf."""
 
     def __init__(self, database, settings):
-        super().__init__(database, SETTINGS | settings, database.name)
+        as_shipped = dict.fromkeys(harness.DEFAULTS)  # but for what SETTINGS has
+        super().__init__(database, as_shipped | SETTINGS | settings, database.name)
 
     def environment(self):
         return super().environment() | {"TODO_FCGI": str(self.program)}
