@@ -134,7 +134,6 @@ unit-tests: $(UNIT_TESTS)
 bench:
 	@deploy/packages.sh build run bench
 	@for group in bench-fastapi bench-go bench-perf; do deploy/packages.sh $$group || true; done
-	@$(MAKE) --no-print-directory all $(BUILD)/bench/bare $(BUILD)/bench/crypt
 	@bench/run.py $(BENCH)
 
 lint:

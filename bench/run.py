@@ -7,6 +7,7 @@ import argparse
 import contextlib
 import json
 import os
+import subprocess
 import sys
 import time
 
@@ -50,6 +51,15 @@ def parse_arguments():
     options.tasks = options.tasks or (300_000 if options.short else 5_000_000)
     options.cpus = {int(cpu) for cpu in options.cpus.split(",")} & os.sched_getaffinity(0)
     return options
+
+
+def build():
+    """What is measured is what stands in the sources."""
+    folder = os.path.relpath(rig.BUILD, rig.ROOT)
+    made = subprocess.run(["make", "-s", "--no-print-directory", f"BUILD={folder}", "all", f"{folder}/bench/bare", f"{folder}/bench/crypt"],
+                          cwd=rig.ROOT, stdout=sys.stderr)
+    if made.returncode:
+        sys.exit("bench: the programs cannot be built; deploy/packages.sh build run bench installs what that takes")
 
 
 class Bench:
@@ -198,6 +208,7 @@ def write_results(options, bench, rows, profile):
 
 def main():
     options = parse_arguments()
+    build()
     began = time.monotonic()
     status = 0
     with contextlib.ExitStack() as stack:
