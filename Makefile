@@ -23,7 +23,7 @@ PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 
 LIB_SOURCES  = $(wildcard lib/*/*.c)
-APP_SOURCES  = $(wildcard app/*.c)
+APP_SOURCES  = $(wildcard app/*.c app/*/*.c)
 CTL_SOURCES  = $(wildcard ctl/*.c)
 EMBEDDED     = schema_sql openapi_json docs_html
 LIB_OBJECTS  = $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embedded/schema_sql.o

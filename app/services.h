@@ -2,8 +2,8 @@
 #ifndef APP_SERVICES_H
 #define APP_SERVICES_H
 
-#include "app/metrics.h"
 #include "app/settings.h"
+#include "app/shared/metrics.h"
 #include "lib/auth/token.h"
 #include "lib/data/db.h"
 

@@ -1,8 +1,8 @@
 /* The settings: environment variables, one table row each, all checked at start. */
 #include "settings.h"
 
-#include "app/client.h"
-#include "app/rate_table.h"
+#include "app/http/client.h"
+#include "app/shared/rate_table.h"
 #include "lib/auth/token.h"
 #include "lib/data/db.h"
 

@@ -1,7 +1,7 @@
 /* E-mails and new passwords of accounts, by the rules of a sign-up. */
 #include "credentials.h"
 
-#include "app/field_types.h"
+#include "app/http/field_types.h"
 #include "lib/core/encoding.h"
 #include "lib/core/utf8.h"
 

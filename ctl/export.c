@@ -1,8 +1,8 @@
 /* todoctl export: an account and its tasks as JSON, a page at a time. */
 #include "export.h"
 
-#include "app/json.h"
-#include "app/task_json.h"
+#include "app/http/json.h"
+#include "app/resources/task_json.h"
 
 #include <unistd.h>
 

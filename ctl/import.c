@@ -1,9 +1,9 @@
 /* todoctl import: an account and its tasks from JSON, a batch at a time. */
 #include "import.h"
 
-#include "app/json.h"
-#include "app/task_api.h"
-#include "app/task_json.h"
+#include "app/http/json.h"
+#include "app/resources/task_api.h"
+#include "app/resources/task_json.h"
 #include "ctl/credentials.h"
 #include "ctl/export.h"
 #include "ctl/json_stream.h"

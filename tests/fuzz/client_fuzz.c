@@ -1,6 +1,6 @@
 /* app/client: lists of proxies, X-Forwarded-For and Forwarded. An input is four lines: the peer,
  * the proxies, and what the two fields say. */
-#include "app/client.h"
+#include "app/http/client.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
 /* app/cursor: what is taken is what would be given out, and for one order alone. */
-#include "app/cursor.h"
+#include "app/resources/cursor.h"
 #include "tests/fuzz/fuzz.h"
 
 static void run(struct arena *arena, const uint8_t *data, size_t size)

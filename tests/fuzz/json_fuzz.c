@@ -1,6 +1,6 @@
 /* app/json_check and app/json: what the check lets through cJSON reads, and nothing else. */
-#include "app/json.h"
-#include "app/json_check.h"
+#include "app/http/json.h"
+#include "app/http/json_check.h"
 #include "lib/core/utf8.h"
 #include "tests/fuzz/fuzz.h"
 

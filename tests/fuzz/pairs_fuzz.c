@@ -1,7 +1,7 @@
 /* A query or a form: split, decoded, read by the rules of its route. */
-#include "app/auth_api.h"
-#include "app/json.h"
-#include "app/task_list_api.h"
+#include "app/http/json.h"
+#include "app/resources/auth_api.h"
+#include "app/resources/task_list_api.h"
 #include "lib/core/utf8.h"
 #include "tests/fuzz/fuzz.h"
 

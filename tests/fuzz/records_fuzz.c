@@ -1,5 +1,5 @@
 /* app/records: the bytes that a FastCGI connection may begin with. */
-#include "app/records.h"
+#include "app/process/records.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <sys/socket.h>

@@ -1,10 +1,10 @@
 /* app/request and app/dispatch: a whole request, with no database. An input is lines NAME=value, an
  * empty line and the body; `HTTP_AUTHORIZATION=@` stands for a token that holds. */
-#include "app/dispatch.h"
-#include "app/hashing.h"
-#include "app/json.h"
-#include "app/rate_limit.h"
-#include "app/routes.h"
+#include "app/http/json.h"
+#include "app/limits/hashing.h"
+#include "app/limits/rate_limit.h"
+#include "app/pipeline/dispatch.h"
+#include "app/pipeline/routes.h"
 #include "lib/core/clock.h"
 #include "lib/core/log.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,5 +1,5 @@
 /* app/client: who is asking, through proxies that are trusted and those that are not. */
-#include "app/client.h"
+#include "app/http/client.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* app/cors: which pages may read an answer. */
-#include "app/cors.h"
+#include "app/http/cors.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

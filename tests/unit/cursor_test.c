@@ -1,5 +1,5 @@
 /* app/cursor: a place in a list, given out and taken back. */
-#include "app/cursor.h"
+#include "app/resources/cursor.h"
 #include "lib/core/encoding.h"
 
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* app/dispatch: whole requests, as plain structs, as far as they go without a database. */
-#include "app/dispatch.h"
-#include "app/hashing.h"
-#include "app/json.h"
-#include "app/routes.h"
+#include "app/http/json.h"
+#include "app/limits/hashing.h"
+#include "app/pipeline/dispatch.h"
+#include "app/pipeline/routes.h"
 #include "lib/core/clock.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* app/field_types: each type's limits from both sides, out of JSON and out of texts. */
-#include "app/field_types.h"
+#include "app/http/field_types.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

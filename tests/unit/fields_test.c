@@ -1,5 +1,5 @@
 /* app/fields: a body or a query against its rows; every error at once. */
-#include "app/fields.h"
+#include "app/http/fields.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

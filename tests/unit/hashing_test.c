@@ -1,8 +1,8 @@
 /* app/hashing: how many processes hash passwords at once, and what becomes of those that must wait.
  */
-#include "app/hashing.h"
+#include "app/limits/hashing.h"
 
-#include "app/routes.h"
+#include "app/pipeline/routes.h"
 #include "lib/core/clock.h"
 
 #include <poll.h>

@@ -1,5 +1,5 @@
 /* app/json_check: the grammar of RFC 8259, to the letter. */
-#include "app/json_check.h"
+#include "app/http/json_check.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* app/json: reading into a tree, and writing. */
-#include "app/json.h"
+#include "app/http/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* app/metrics: counters that all workers share, as Prometheus reads them. */
-#include "app/metrics.h"
+#include "app/shared/metrics.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* app/notify: what systemd hears, over a socket of the test's own. */
-#include "app/notify.h"
+#include "app/process/notify.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* app/purge: when an idle worker is to look for what has expired. */
-#include "app/purge.h"
+#include "app/process/purge.h"
 
 #include "lib/core/clock.h"
 

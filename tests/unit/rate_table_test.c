@@ -1,5 +1,5 @@
 /* app/rate_table: counting in memory that processes share, any of which may die at any moment. */
-#include "app/rate_table.h"
+#include "app/shared/rate_table.h"
 
 #include <sched.h>
 #include <setjmp.h>

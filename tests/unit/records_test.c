@@ -1,5 +1,5 @@
 /* app/records: what may reach libfcgi, over a pair of sockets. */
-#include "app/records.h"
+#include "app/process/records.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* app/refresh_cookie: set so that no script reads it and no other site sends it. */
-#include "app/refresh_cookie.h"
+#include "app/resources/refresh_cookie.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

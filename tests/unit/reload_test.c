@@ -1,5 +1,5 @@
 /* app/reload: what an old program hands to the new one. */
-#include "app/reload.h"
+#include "app/process/reload.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

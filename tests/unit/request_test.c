@@ -1,5 +1,5 @@
 /* app/request: CGI variables, the mount, the path, pairs, cookies, preconditions. */
-#include "app/request.h"
+#include "app/http/request.h"
 #include "lib/core/buffer.h"
 
 #include <setjmp.h>

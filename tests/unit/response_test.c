@@ -1,5 +1,5 @@
 /* app/response: the status table, what follows from a status, the problem body, the head. */
-#include "app/response.h"
+#include "app/http/response.h"
 
 #include <cjson/cJSON.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* app/routes: the table holds to its own rules, and the matcher to the table. */
-#include "app/routes.h"
+#include "app/pipeline/routes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

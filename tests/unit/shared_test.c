@@ -1,5 +1,5 @@
 /* app/shared: memory of all workers, handed on at a reload. */
-#include "app/shared.h"
+#include "app/shared/shared.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* app/task_json: a task as a client sees it, and as the batch statement takes it apart. */
-#include "app/json.h"
-#include "app/task_json.h"
+#include "app/http/json.h"
+#include "app/resources/task_json.h"
 #include "lib/core/clock.h"
 
 #include <setjmp.h>

@@ -1,0 +1,178 @@
+/* The pipeline: limit, route, authenticate, validate, handle. */
+#include "dispatch.h"
+
+#include "app/http/client.h"
+#include "app/http/cors.h"
+#include "app/http/json.h"
+#include "app/limits/rate_limit.h"
+#include "app/pipeline/authenticate.h"
+#include "app/pipeline/routes.h"
+#include "lib/core/log.h"
+#include "lib/data/task_batch.h"
+#include "lib/data/user_store.h"
+
+#include <string.h>
+
+static enum status read_batch(struct field_reader *reader, struct request *request,
+                              const cJSON *array)
+{
+    const struct fields *fields = request->route->body;
+    int count = cJSON_GetArraySize(array);
+    uint32_t unused;
+    if (count < 1 || count > TASK_BATCH_MAX) {
+        fields_add_error(reader, "body", "must hold 1 to 1000 tasks");
+        return STATUS_OK;
+    }
+    char *items = arena_alloc(request->arena, (size_t)count * fields->size);
+    request->input = items;
+    request->is_array = true;
+    for (const cJSON *item = array->child; item != NULL; item = item->next) {
+        size_t i = request->input_count++;
+        reader->prefix = arena_printf(request->arena, "[%zu]", i);
+        fields_read_object(reader, fields, item, items + i * fields->size, &unused);
+    }
+    reader->prefix = "";
+    return STATUS_OK;
+}
+
+static enum status read_json(struct field_reader *reader, struct request *request)
+{
+    cJSON *root;
+    struct json_fault fault;
+    enum status status = json_parse(request->arena, request->body, request->body_length, &root,
+                                    &fault);
+    if (status == STATUS_MALFORMED)
+        reader->response->detail = arena_printf(request->arena, "The body is not JSON: %s.",
+                                                fault.why);
+    if (status == STATUS_INVALID) {
+        fields_add_error(reader, fault.member == NULL ? "body" : fault.member, fault.why);
+        return STATUS_OK;
+    }
+    if (status != STATUS_OK)
+        return status;
+    if (request->route->body_kind == BODY_BATCH && cJSON_IsArray(root))
+        return read_batch(reader, request, root);
+    fields_read_object(reader, request->route->body, root, request->input, &request->present);
+    return STATUS_OK;
+}
+
+static enum status read_form(struct field_reader *reader, struct request *request)
+{
+    struct pairs pairs;
+    request->is_form = true;
+    if (strlen(request->body) != request->body_length)
+        return STATUS_MALFORMED;
+    enum status status = request_split_pairs(request->arena, request->body, &pairs);
+    if (status == STATUS_OK)
+        fields_read_pairs(reader, request->route->form, &pairs, request->input);
+    return status;
+}
+
+static enum status read_body(struct field_reader *reader, struct request *request)
+{
+    const struct route *route = request->route;
+    if (route->body_kind == BODY_NONE)
+        return STATUS_OK;
+    request->input = arena_alloc(request->arena, route->body->size);
+    if (route->body_kind == BODY_OPTIONAL && request->body_length == 0)
+        return STATUS_OK;
+    if (route->body_kind == BODY_FORM &&
+        request_is_type(request, "application/x-www-form-urlencoded"))
+        return read_form(reader, request);
+    bool is_patch = route->body_kind == BODY_PATCH &&
+                    request_is_type(request, "application/merge-patch+json");
+    bool no_body = request->body_length == 0 && request->cgi.content_type[0] == '\0';
+    if (!is_patch && !no_body && !request_is_type(request, "application/json"))
+        return STATUS_NOT_JSON;
+    reader->partial = route->body_kind == BODY_PATCH || route->body_kind == BODY_OPTIONAL;
+    return read_json(reader, request);
+}
+
+static enum status read_query(struct field_reader *reader, struct request *request)
+{
+    static const struct fields none = {0};
+    const struct fields *fields = request->route->query;
+    struct pairs pairs;
+    if (fields == NULL)
+        fields = &none;
+    request->query_input = arena_alloc(request->arena, fields->size);
+    enum status status = request_split_pairs(request->arena, request->cgi.query, &pairs);
+    reader->partial = false;
+    if (status == STATUS_OK)
+        fields_read_pairs(reader, fields, &pairs, request->query_input);
+    return status;
+}
+
+/* Query and body: every wrong field at once. */
+static enum status validate(struct request *request, struct response *response)
+{
+    struct field_reader reader = {.arena = request->arena, .response = response, .prefix = ""};
+    enum status status = read_query(&reader, request);
+    if (status == STATUS_OK)
+        status = read_body(&reader, request);
+    return status == STATUS_OK ? fields_conclude(response) : status;
+}
+
+/* A request that is refused without asking the database must still not tell a token that no longer
+ * holds more than that. */
+static enum status confirm_user(struct services *services, struct request *request,
+                                struct response *response, enum status refusal)
+{
+    struct user user;
+    if (request->route->access != USER)
+        return refusal;
+    enum status status = user_store_find(services->db, &request->actor, &user);
+    if (status == STATUS_OK)
+        return refusal;
+    response->detail = NULL;
+    return status;
+}
+
+static enum status serve(struct services *services, struct request *request,
+                         struct response *response)
+{
+    enum status status = validate(request, response);
+    if (status != STATUS_OK)
+        return confirm_user(services, request, response, status);
+    status = request->route->handle(services, request, response);
+    return status == STATUS_INVALID ? confirm_user(services, request, response, status) : status;
+}
+
+static enum status answer(struct services *services, struct request *request, enum status fault,
+                          struct response *response)
+{
+    const char *allow = NULL;
+    if (fault != STATUS_OK)
+        return fault;
+    enum status status = routes_match(request, &allow);
+    if (allow != NULL)
+        response_add_header(response, "Allow", allow);
+    if (status == STATUS_NO_CONTENT)
+        cors_answer_preflight(services->settings->cors_origins, request, response, allow);
+    if (status == STATUS_OK && request->route->access == USER)
+        status = authenticate(services, request, response);
+    if (status == STATUS_OK && request->route->access == USER)
+        status = rate_limit_request(services, request, response);
+    if (status != STATUS_OK)
+        return status;
+    status = serve(services, request, response);
+    if (status == STATUS_INVALID_TOKEN && request->route->access == USER)
+        rate_limit_undo_request(services, request);
+    return status;
+}
+
+void dispatch(struct services *services, struct request *request, enum status fault,
+              struct response *response)
+{
+    if (setjmp(*arena_limit(services->arena)) == 0) {
+        request->client = client_find(request, services->settings->trusted_proxies);
+        response->status = answer(services, request, fault, response);
+    } else {
+        log_message(LOG_ERROR, "a request needed more memory than its arena may hold");
+        response->detail = NULL;
+        response->status = STATUS_INTERNAL;
+    }
+    cors_add_headers(services->settings->cors_origins, request, response);
+    response_finish(response, request);
+    arena_unguard(services->arena);
+}

@@ -1,0 +1,15 @@
+/* The pipeline: limit, route, authenticate, validate, handle. */
+#ifndef APP_DISPATCH_H
+#define APP_DISPATCH_H
+
+#include "app/http/response.h"
+#include "app/services.h"
+
+/*
+ * Answers a request. `fault` is what was wrong with it as it came in, STATUS_OK for nothing. Knows
+ * neither FastCGI nor sockets; always leaves a complete response.
+ */
+void dispatch(struct services *services, struct request *request, enum status fault,
+              struct response *response);
+
+#endif

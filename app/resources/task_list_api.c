@@ -1,0 +1,190 @@
+/* Lists of tasks: GET and DELETE /tasks, filters, sorting, pages; and their field rules. */
+#include "task_list_api.h"
+
+#include "app/resources/cursor.h"
+#include "app/resources/task_json.h"
+
+#include <string.h>
+
+enum { DEFAULT_LIMIT = 50, MAX_LIMIT = 200, ANY = -1 };
+
+enum state_word { STATE_ALL, STATE_PENDING, STATE_COMPLETED };
+
+struct filter_input {
+    int completed; /* an index of `booleans`, or ANY */
+    int state;     /* enum state_word */
+    int overdue;   /* like completed */
+    unsigned priorities;
+    struct texts tags;
+    const char *text;
+    struct due due_before;
+    struct due due_after;
+};
+
+struct list_input {
+    struct filter_input filter;
+    int sort; /* an index of `sorts` */
+    struct optional_integer limit;
+    const char *cursor;
+    bool count;
+};
+
+static const char *const booleans[] = {"false", "true", NULL};
+static const char *const states[] = {
+    [STATE_ALL] = "all", [STATE_PENDING] = "pending", [STATE_COMPLETED] = "completed", NULL};
+
+/* In pairs, in the order of enum task_sort: ascending, then descending. */
+static const char *const sorts[] = {
+    "created_at", "-created_at", "updated_at", "-updated_at", "due_date", "-due_date", "priority",
+    "-priority",  "title",       "-title",     "order",       "-order",   NULL};
+
+/* The filter stands first in list_input: its rows fit both. */
+#define FILTER_ROWS                                                                                  \
+    {"completed", FIELD_CHOICE, .words = booleans, .fallback = ANY,                                  \
+     .offset = offsetof(struct filter_input, completed)},                                            \
+        {"status", FIELD_CHOICE, .words = states, .fallback = STATE_ALL,                             \
+         .offset = offsetof(struct filter_input, state)},                                            \
+        {"priority", FIELD_CHOICES, .words = task_json_priorities,                                   \
+         .offset = offsetof(struct filter_input, priorities)},                                       \
+        {"tag", FIELD_TAGS, FIELD_REPEATABLE, .offset = offsetof(struct filter_input, tags)},        \
+        {"q", FIELD_TEXT, FIELD_NO_CONTROL, 0, 2000, .offset = offsetof(struct filter_input, text)}, \
+        {"due_before", FIELD_DUE, .offset = offsetof(struct filter_input, due_before)},              \
+        {"due_after", FIELD_DUE, .offset = offsetof(struct filter_input, due_after)},                \
+    {                                                                                                \
+        "overdue", FIELD_CHOICE, .words = booleans, .fallback = ANY,                                 \
+                                 .offset = offsetof(struct filter_input, overdue)                    \
+    }
+
+static const struct field filter_rows[] = {FILTER_ROWS};
+static const struct field list_rows[] = {
+    FILTER_ROWS,
+    {"sort", FIELD_CHOICE, .words = sorts, .fallback = 1,
+     .offset = offsetof(struct list_input, sort)},
+    {"limit", FIELD_INTEGER, 0, 1, MAX_LIMIT, .offset = offsetof(struct list_input, limit)},
+    {"cursor", FIELD_TEXT, 0, 1, 2000, .offset = offsetof(struct list_input, cursor)},
+    {"count", FIELD_BOOLEAN, .offset = offsetof(struct list_input, count)},
+};
+
+const struct fields task_list_api_filter = FIELDS(filter_rows, struct filter_input);
+const struct fields task_list_api_query = FIELDS(list_rows, struct list_input);
+
+/* Both ways to ask for a state hold at once. */
+static enum task_state find_state(const struct filter_input *input)
+{
+    bool pending = input->completed == 0 || input->state == STATE_PENDING;
+    bool completed = input->completed == 1 || input->state == STATE_COMPLETED;
+    if (pending && completed)
+        return TASK_NO_STATE;
+    return pending ? TASK_PENDING : completed ? TASK_COMPLETED_ONLY : TASK_ANY_STATE;
+}
+
+static struct task_filter make_filter(const struct filter_input *input)
+{
+    return (struct task_filter){
+        .state = find_state(input),
+        .priorities = input->priorities,
+        .tags = input->tags,
+        .text = input->text,
+        .due_before = input->due_before,
+        .due_after = input->due_after,
+        .only_overdue = input->overdue == 1,
+        .never_overdue = input->overdue == 0,
+    };
+}
+
+/* The next page's address: this one's parameters with another cursor. */
+static const char *next_link(struct request *request, const struct task_page *page,
+                             const struct task_list *list)
+{
+    struct buffer link = {.arena = request->arena};
+    struct pairs pairs;
+    buffer_add_char(&link, '<');
+    buffer_add_text(&link, request->base);
+    buffer_add_text(&link, "/tasks?");
+    if (request_split_pairs(request->arena, request->cgi.query, &pairs) != STATUS_OK)
+        pairs.count = 0;
+    for (size_t i = 0; i < pairs.count; i++) {
+        if (strcmp(pairs.items[i].name, "cursor") == 0)
+            continue;
+        buffer_add_uri_encoded(&link, pairs.items[i].name);
+        buffer_add_char(&link, '=');
+        buffer_add_uri_encoded(&link, pairs.items[i].value);
+        buffer_add_char(&link, '&');
+    }
+    buffer_add_text(&link, "cursor=");
+    buffer_add_text(&link, cursor_encode(request->arena, page, &list->last));
+    buffer_add_text(&link, ">; rel=\"next\"");
+    return buffer_string(&link);
+}
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ hash >> 29;
+}
+
+/* A weak ETag out of every task's id and version: both change with anything that a page shows. */
+static const char *make_etag(struct arena *arena, const struct task_list *list)
+{
+    uint64_t hash = mix((uint64_t)list->count, list->has_more);
+    hash = mix(hash, (uint64_t)list->total);
+    for (int i = 0; i < list->count; i++) {
+        uint64_t id[2];
+        memcpy(id, list->tasks[i].id.bytes, sizeof id);
+        hash = mix(mix(hash, id[0]), id[1]);
+        hash = mix(hash, (uint64_t)list->tasks[i].updated_at);
+    }
+    struct buffer etag = {.arena = arena};
+    buffer_add_text(&etag, "W/\"");
+    buffer_add_hex(&etag, hash);
+    buffer_add_char(&etag, '"');
+    return buffer_string(&etag);
+}
+
+static void write_list(struct request *request, struct response *response,
+                       const struct task_page *page, const struct task_list *list)
+{
+    response_add_header(response, "ETag", make_etag(request->arena, list));
+    if (list->has_more)
+        response_add_header(response, "Link", next_link(request, page, list));
+    if (page->count)
+        response_add_header(response, "X-Total-Count",
+                            arena_printf(request->arena, "%lld", (long long)list->total));
+    if (!response_is_known(response, request))
+        task_json_add_all(&response->body, list->tasks, (size_t)list->count, request->base);
+}
+
+enum status task_list_api_list(struct services *services, struct request *request,
+                               struct response *response)
+{
+    const struct list_input *input = request->query_input;
+    struct field_reader reader = {.arena = request->arena, .response = response, .prefix = ""};
+    struct task_place place = {.key_length = 0};
+    struct task_list list;
+    struct task_page page = {
+        .filter = make_filter(&input->filter),
+        .sort = (enum task_sort)(input->sort / 2),
+        .descending = input->sort % 2 == 1,
+        .limit = input->limit.is_set ? (int)input->limit.value : DEFAULT_LIMIT,
+        .after = input->cursor == NULL ? NULL : &place,
+        .count = input->count,
+    };
+    if (input->cursor != NULL && !cursor_decode(input->cursor, &page, &place)) {
+        fields_add_error(&reader, "cursor", "must come from the Link header of this same list");
+        return fields_conclude(response);
+    }
+    enum status status = task_list_find(services->db, &request->actor, &page, &list);
+    if (status != STATUS_OK)
+        return status;
+    write_list(request, response, &page, &list);
+    return response_is_known(response, request) ? STATUS_NOT_MODIFIED : STATUS_OK;
+}
+
+enum status task_list_api_delete(struct services *services, struct request *request,
+                                 struct response *response)
+{
+    (void)response;
+    struct task_filter filter = make_filter(request->query_input);
+    enum status status = task_list_delete(services->db, &request->actor, &filter);
+    return status == STATUS_OK ? STATUS_NO_CONTENT : status;
+}
