@@ -102,14 +102,15 @@ static bool set_up(struct pools *pools, struct reload *handed)
     }
     handed->auth_listener = pools->auth_listener;
     pools->metrics = metrics_create(routes_count, routes_labels, &handed->metrics_fd);
+    pools->scoreboard = scoreboard_create(&handed->scoreboard_fd);
     pools->limits = rate_limits_create(&handed->limits_fd);
     pools->hashing = hashing_create(
         settings->hash_concurrency,
         pools->auth_listener < 0 ? settings->workers : settings->auth_workers, &handed->hashing_fd);
     /* Not handed on: the secrets may be others then. */
     pools->tokens = token_cache_create(VERIFIED_TOKENS);
-    if (pools->metrics == NULL || pools->limits == NULL || pools->hashing == NULL ||
-        pools->tokens == NULL) {
+    if (pools->metrics == NULL || pools->scoreboard == NULL || pools->limits == NULL ||
+        pools->hashing == NULL || pools->tokens == NULL) {
         fprintf(stderr, "todo.fcgi: there is no memory left\n");
         return false;
     }

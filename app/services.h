@@ -16,6 +16,7 @@ struct services {
     struct db *db;
     struct arena *arena;
     struct metrics *metrics;
+    struct scoreboard *scoreboard;
     struct rate_limits *limits;
     struct hashing *hashing;
 };

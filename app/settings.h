@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* The most that some settings may say, where memory is laid out for it. */
+enum { SETTINGS_MAX_WORKERS = 256, SETTINGS_MAX_AUTH_WORKERS = 64, SETTINGS_MAX_HASHES = 64 };
+
 struct settings {
     const char *database_url;
     const char *jwt_secret;

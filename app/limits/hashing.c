@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { MAX_TURNS = 64, MAX_WAITING = 64 };
+enum { MAX_TURNS = SETTINGS_MAX_HASHES, MAX_WAITING = 64 };
 
 /* Robust locks: the kernel opens those of a worker that dies. */
 struct turns {

@@ -34,6 +34,9 @@ struct slot {
     bool hung;        /* and was killed for it */
 };
 
+_Static_assert(SETTINGS_MAX_WORKERS + SETTINGS_MAX_AUTH_WORKERS <= SCOREBOARD_PLACES,
+               "every worker has a place");
+
 struct parent {
     const struct pools *pools;
     const struct settings *settings;
@@ -150,7 +153,7 @@ static void reap(struct parent *parent)
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         struct slot *slot = find_slot(parent, pid);
         if (slot != NULL) {
-            metrics_set_gone(parent->metrics, (int)(slot - parent->slots));
+            scoreboard_set_gone(parent->pools->scoreboard, (int)(slot - parent->slots));
             count_end(parent, slot, status);
             note_end(slot, status);
         } else if (pid == parent->checker && !parent->stopping) {
@@ -178,7 +181,7 @@ static void replace_next(struct parent *parent)
 static bool hangs(const struct parent *parent, int place, int64_t now)
 {
     const struct settings *settings = parent->settings;
-    int64_t since = metrics_busy_since(parent->metrics, place);
+    int64_t since = scoreboard_busy_since(parent->pools->scoreboard, place);
     int64_t longest = 2 * settings->request_timeout * CLOCK_SECOND + settings->db_timeout * 1000 +
                       longest_wait + (longest_round << settings->bcrypt_cost);
     return since != 0 && now - since > longest;

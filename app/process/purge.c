@@ -20,15 +20,15 @@ int purge_pause(const struct purge *purge, const struct services *services)
 {
     if (services->settings->purge_interval == 0)
         return -1;
-    int64_t left = due_in(services, metrics_purged_at(services->metrics));
+    int64_t left = due_in(services, scoreboard_purged_at(services->scoreboard));
     return left <= 0 || purge->is_at_it ? IDLE : IDLE + (int)(left / 1000);
 }
 
 static bool begins(const struct services *services)
 {
-    int64_t before = metrics_purged_at(services->metrics);
+    int64_t before = scoreboard_purged_at(services->scoreboard);
     return due_in(services, before) <= 0 &&
-           metrics_claim_purge(services->metrics, before, clock_monotonic());
+           scoreboard_claim_purge(services->scoreboard, before, clock_monotonic());
 }
 
 void purge_step(struct purge *purge, struct services *services)

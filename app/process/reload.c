@@ -25,7 +25,7 @@ void reload_remember(char **argv)
 void reload_take(struct reload *handed)
 {
     int *const descriptors[] = {&handed->metrics_fd, &handed->limits_fd, &handed->hashing_fd,
-                                &handed->auth_listener};
+                                &handed->auth_listener, &handed->scoreboard_fd};
     char *text = getenv(HANDED);
     for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++) {
         *descriptors[i] = -1;
@@ -56,8 +56,9 @@ pid_t reload_start_check(void)
 void reload_become(const struct reload *handed)
 {
     static char text[RELOAD_MAX_WORKERS * 12 + 64];
-    int length = snprintf(text, sizeof text, "%d %d %d %d:", handed->metrics_fd, handed->limits_fd,
-                          handed->hashing_fd, handed->auth_listener);
+    int length = snprintf(text, sizeof text, "%d %d %d %d %d:", handed->metrics_fd,
+                          handed->limits_fd, handed->hashing_fd, handed->auth_listener,
+                          handed->scoreboard_fd);
     for (int i = 0; i < handed->worker_count; i++)
         length += snprintf(text + length, sizeof text - (size_t)length, " %d",
                            (int)handed->workers[i]);

@@ -2,12 +2,12 @@
 #ifndef APP_RELOAD_H
 #define APP_RELOAD_H
 
-#include "app/shared/metrics.h"
+#include "app/shared/scoreboard.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { RELOAD_MAX_WORKERS = METRICS_MAX_WORKERS };
+enum { RELOAD_MAX_WORKERS = SCOREBOARD_PLACES };
 
 /* What a program hands to the one that takes its place, besides the listening socket as standard
  * input: the process, and so its children, stays the same. -1 for a descriptor that there is none.
@@ -16,6 +16,7 @@ struct reload {
     bool taken; /* from another program */
     int metrics_fd, limits_fd, hashing_fd;
     int auth_listener;
+    int scoreboard_fd;
     int worker_count;
     pid_t workers[RELOAD_MAX_WORKERS]; /* 0: an empty place */
 };

@@ -279,14 +279,15 @@ static void step_back(void)
 int worker_run(const struct pools *pools, int place)
 {
     const struct settings *settings = pools->settings;
-    struct metrics *metrics = pools->metrics;
+    struct scoreboard *board = pools->scoreboard;
     bool is_auth = place >= settings->workers;
     struct worker worker = {
         .settings = settings,
         .listener = is_auth ? pools->auth_listener : pools->listener,
         .place = place,
         .services = {.settings = settings,
-                     .metrics = metrics,
+                     .metrics = pools->metrics,
+                     .scoreboard = board,
                      .limits = pools->limits,
                      .hashing = pools->hashing,
                      .keys = {.current = settings->jwt_secret,
@@ -300,20 +301,20 @@ int worker_run(const struct pools *pools, int place)
         return EXIT_FAILURE;
     }
     if (place == WORKER_ALONE)
-        metrics_count(metrics, METRICS_WORKER_STARTS, 1);
+        metrics_count(pools->metrics, METRICS_WORKER_STARTS, 1);
     /* Now a schema may be applied, however long that takes; later, a worker that finds an old one
      * makes room for another. */
     use_idle_time(&worker);
     db_set_on_connect(worker.services.db, schema_check);
 
-    metrics_set_idle(metrics, place_of(&worker));
+    scoreboard_set_idle(board, place_of(&worker));
     for (int64_t served = 0; !stopping;) {
         int connection = accept_connection(&worker);
         if (connection < 0)
             continue;
-        metrics_set_busy(metrics, place_of(&worker), clock_monotonic());
+        scoreboard_set_busy(board, place_of(&worker), clock_monotonic());
         served += serve_connection(&worker, connection);
-        metrics_set_idle(metrics, place_of(&worker));
+        scoreboard_set_idle(board, place_of(&worker));
         if (settings->max_requests > 0 && served >= settings->max_requests)
             break;
     }

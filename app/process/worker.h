@@ -22,6 +22,7 @@ enum { WORKER_ALONE = -1 };
 struct pools {
     const struct settings *settings;
     struct metrics *metrics;
+    struct scoreboard *scoreboard;
     struct rate_limits *limits;
     struct hashing *hashing;
     struct token_cache *tokens;

@@ -48,7 +48,7 @@ enum status service_api_metrics(struct services *services, struct request *reque
     if (!request_is_local(request) && !has_token(request, services->settings->metrics_token))
         return STATUS_UNAUTHENTICATED;
     response->content_type = "text/plain; version=0.0.4; charset=utf-8";
-    metrics_write(services->metrics, &response->body);
+    metrics_write(services->metrics, services->scoreboard, &response->body);
     return STATUS_OK;
 }
 

@@ -2,7 +2,6 @@
 #include "metrics.h"
 
 #include "app/shared/shared.h"
-#include "lib/core/clock.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -71,13 +70,8 @@ struct route_counters {
     atomic_uint_fast64_t micros;
 };
 
-/* What a place says where it is not busy. */
-enum { PLACE_GONE = 0, PLACE_IDLE = -1 };
-
 struct counters {
     atomic_uint_fast64_t values[METRICS_COUNTER_COUNT];
-    atomic_int_fast64_t places[METRICS_MAX_WORKERS]; /* or since when it is busy */
-    atomic_int_fast64_t purged_at;
     struct route_counters routes[]; /* count, and one for requests without a route */
 };
 
@@ -113,10 +107,7 @@ struct metrics *metrics_create(size_t count, const char *(*labels)(size_t route)
     size_t size = sizeof(struct counters) + (count + 1) * sizeof(struct route_counters);
     metrics = (struct metrics){.count = count, .labels = labels};
     metrics.shared = shared_map("todo-metrics", size, hash_layout(&metrics), fd);
-    if (metrics.shared == NULL)
-        return NULL;
-    (void)metrics_claim_purge(&metrics, 0, clock_monotonic());
-    return &metrics;
+    return metrics.shared == NULL ? NULL : &metrics;
 }
 
 /* Most are 0 at most requests, and an addition would take the memory from the other workers. */
@@ -144,48 +135,6 @@ void metrics_record(struct metrics *metrics, const struct metrics_sample *sample
 void metrics_count(struct metrics *metrics, enum metrics_counter counter, uint64_t by)
 {
     add(&metrics->shared->values[counter], by);
-}
-
-static void set_place(struct metrics *metrics, int place, int64_t state)
-{
-    atomic_store_explicit(&metrics->shared->places[place], state, memory_order_relaxed);
-}
-
-static int64_t get_place(const struct metrics *metrics, int place)
-{
-    return atomic_load_explicit(&metrics->shared->places[place], memory_order_relaxed);
-}
-
-void metrics_set_busy(struct metrics *metrics, int place, int64_t since)
-{
-    set_place(metrics, place, since);
-}
-
-void metrics_set_idle(struct metrics *metrics, int place)
-{
-    set_place(metrics, place, PLACE_IDLE);
-}
-
-void metrics_set_gone(struct metrics *metrics, int place)
-{
-    set_place(metrics, place, PLACE_GONE);
-}
-
-int64_t metrics_busy_since(const struct metrics *metrics, int place)
-{
-    int64_t state = get_place(metrics, place);
-    return state > 0 ? state : 0;
-}
-
-int64_t metrics_purged_at(const struct metrics *metrics)
-{
-    return atomic_load(&metrics->shared->purged_at);
-}
-
-bool metrics_claim_purge(struct metrics *metrics, int64_t before, int64_t now)
-{
-    int_fast64_t expected = before;
-    return atomic_compare_exchange_strong(&metrics->shared->purged_at, &expected, now);
 }
 
 static void write_head(struct buffer *out, const char *name, const char *type, const char *help)
@@ -265,24 +214,20 @@ static void write_counter(const struct metrics *metrics, int i, struct buffer *o
                                  : arena_printf(out->arena, " %llu\n", (unsigned long long)value));
 }
 
-static void write_workers(const struct metrics *metrics, struct buffer *out)
+static void write_gauge(struct buffer *out, const char *name, const char *help, int value)
 {
-    int busy = 0, idle = 0;
-    for (int i = 0; i < METRICS_MAX_WORKERS; i++) {
-        busy += get_place(metrics, i) > 0;
-        idle += get_place(metrics, i) == PLACE_IDLE;
-    }
-    write_head(out, "todo_workers_busy", "gauge", "Workers that are answering a request.");
-    buffer_add_text(out, arena_printf(out->arena, "todo_workers_busy %d\n", busy));
-    write_head(out, "todo_workers_idle", "gauge", "Workers that wait for a request.");
-    buffer_add_text(out, arena_printf(out->arena, "todo_workers_idle %d\n", idle));
+    write_head(out, name, "gauge", help);
+    buffer_add_text(out, arena_printf(out->arena, "%s %d\n", name, value));
 }
 
-void metrics_write(const struct metrics *metrics, struct buffer *out)
+void metrics_write(const struct metrics *metrics, const struct scoreboard *board,
+                   struct buffer *out)
 {
+    struct scoreboard_counts workers = scoreboard_count(board);
     write_requests(metrics, out);
     write_histograms(metrics, out);
     for (int i = 0; i < METRICS_COUNTER_COUNT; i++)
         write_counter(metrics, i, out);
-    write_workers(metrics, out);
+    write_gauge(out, "todo_workers_busy", "Workers that are answering a request.", workers.busy);
+    write_gauge(out, "todo_workers_idle", "Workers that wait for a request.", workers.idle);
 }

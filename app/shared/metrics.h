@@ -2,12 +2,10 @@
 #ifndef APP_METRICS_H
 #define APP_METRICS_H
 
+#include "app/shared/scoreboard.h"
 #include "lib/core/buffer.h"
 
-#include <stdbool.h>
 #include <stdint.h>
-
-enum { METRICS_MAX_WORKERS = 320 };
 
 struct metrics;
 
@@ -63,21 +61,8 @@ void metrics_record(struct metrics *metrics, const struct metrics_sample *sample
 
 void metrics_count(struct metrics *metrics, enum metrics_counter counter, uint64_t by);
 
-/* What a worker does: it is at a request since `since` (clock_monotonic), it waits for one, or
- * there is none in this place. */
-void metrics_set_busy(struct metrics *metrics, int place, int64_t since);
-void metrics_set_idle(struct metrics *metrics, int place);
-void metrics_set_gone(struct metrics *metrics, int place);
-
-/* Since when the worker in this place is busy; 0 where it is not. */
-int64_t metrics_busy_since(const struct metrics *metrics, int place);
-
-/* When a purge has begun last, or these counters did (clock_monotonic). To begin another one `now`,
- * a worker claims it: of several that have seen the same `before` one may. */
-int64_t metrics_purged_at(const struct metrics *metrics);
-bool metrics_claim_purge(struct metrics *metrics, int64_t before, int64_t now);
-
-/* Adds everything in Prometheus' text format, version 0.0.4. */
-void metrics_write(const struct metrics *metrics, struct buffer *out);
+/* Adds everything, and how many workers are at work, in Prometheus' text format, version 0.0.4. */
+void metrics_write(const struct metrics *metrics, const struct scoreboard *board,
+                   struct buffer *out);
 
 #endif

@@ -64,11 +64,13 @@ static int set_up(void **state)
     services.db = db_create(&away);
     int no_metrics = -1;
     services.metrics = metrics_create(routes_count, routes_labels, &no_metrics);
+    int no_board = -1;
+    services.scoreboard = scoreboard_create(&no_board);
     int none = -1;
     services.hashing = hashing_create(1, 1, &none);
     bearer = make_bearer();
     return services.arena == NULL || services.db == NULL || services.metrics == NULL ||
-           services.hashing == NULL;
+           services.scoreboard == NULL || services.hashing == NULL;
 }
 
 static int tear_down(void **state)

@@ -15,6 +15,8 @@
 static struct arena *arena;
 static int memory; /* behind the metrics */
 static struct metrics *metrics;
+static int board_memory;
+static struct scoreboard *board;
 
 static const char *label(size_t route)
 {
@@ -29,13 +31,16 @@ static int set_up(void **state)
     arena = arena_create(4096, 1 << 20);
     memory = -1;
     metrics = metrics_create(2, label, &memory);
-    return arena == NULL || metrics == NULL;
+    board_memory = -1;
+    board = scoreboard_create(&board_memory);
+    return arena == NULL || metrics == NULL || board == NULL;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
     close(memory);
+    close(board_memory);
     arena_destroy(arena);
     return 0;
 }
@@ -43,7 +48,7 @@ static int tear_down(void **state)
 static const char *write_all(void)
 {
     struct buffer out = {.arena = arena};
-    metrics_write(metrics, &out);
+    metrics_write(metrics, board, &out);
     return buffer_string(&out);
 }
 
@@ -143,35 +148,14 @@ static void every_counter_is_shown(void **state)
             fail_msg("counter %d is not in:\n%s", i, text);
 }
 
-static void workers_are_counted_as_they_work_wait_and_go(void **state)
+static void workers_are_told_as_the_scoreboard_has_them(void **state)
 {
     (void)state;
-    assert_line("todo_workers_idle 0");
-    metrics_set_idle(metrics, 0);
-    metrics_set_idle(metrics, 1);
-    metrics_set_idle(metrics, METRICS_MAX_WORKERS - 1);
-    assert_line("todo_workers_idle 3");
-    metrics_set_busy(metrics, 0, 1000);
-    metrics_set_busy(metrics, METRICS_MAX_WORKERS - 1, 2000);
-    assert_line("todo_workers_busy 2");
-    assert_line("todo_workers_idle 1");
-    metrics_set_idle(metrics, 0);
+    scoreboard_set_busy(board, 0, 1000);
+    scoreboard_set_idle(board, 1);
+    scoreboard_set_idle(board, 2);
     assert_line("todo_workers_busy 1");
     assert_line("todo_workers_idle 2");
-    metrics_set_gone(metrics, METRICS_MAX_WORKERS - 1);
-    assert_line("todo_workers_busy 0");
-    assert_line("todo_workers_idle 2");
-}
-
-static void it_is_known_since_when_a_worker_is_busy(void **state)
-{
-    (void)state;
-    assert_int_equal(metrics_busy_since(metrics, 3), 0);
-    metrics_set_busy(metrics, 3, INT64_C(123456789012));
-    assert_true(metrics_busy_since(metrics, 3) == INT64_C(123456789012));
-    assert_int_equal(metrics_busy_since(metrics, 2), 0);
-    metrics_set_idle(metrics, 3);
-    assert_int_equal(metrics_busy_since(metrics, 3), 0);
 }
 
 static void a_program_after_a_reload_goes_on_counting(void **state)
@@ -268,8 +252,7 @@ int main(void)
         TEST(a_bucket_holds_all_up_to_its_bound),
         TEST(counters_add_up_and_times_are_seconds),
         TEST(every_counter_is_shown),
-        TEST(workers_are_counted_as_they_work_wait_and_go),
-        TEST(it_is_known_since_when_a_worker_is_busy),
+        TEST(workers_are_told_as_the_scoreboard_has_them),
         TEST(a_program_after_a_reload_goes_on_counting),
         TEST(counters_of_another_table_are_not_taken_over),
         TEST(counters_of_the_same_size_but_another_meaning_are_not_taken_over),

@@ -7,21 +7,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 static struct settings settings;
-static int memory; /* behind the metrics */
+static int memory; /* behind the scoreboard */
 static struct services services = {.settings = &settings};
 static struct purge purge;
-
-static const char *label(size_t route)
-{
-    (void)route;
-    return "route=\"/\"";
-}
 
 static int set_up(void **state)
 {
@@ -29,8 +22,8 @@ static int set_up(void **state)
     settings = (struct settings){.purge_interval = 300};
     purge = (struct purge){0};
     memory = -1;
-    services.metrics = metrics_create(1, label, &memory);
-    return services.metrics == NULL;
+    services.scoreboard = scoreboard_create(&memory);
+    return services.scoreboard == NULL;
 }
 
 static int tear_down(void **state)
@@ -57,8 +50,8 @@ static void the_first_is_due_an_interval_after_the_start(void **state)
 static void one_that_is_due_waits_for_a_moment_without_requests(void **state)
 {
     (void)state;
-    int64_t before = metrics_purged_at(services.metrics);
-    assert_true(metrics_claim_purge(services.metrics, before, before - 300 * CLOCK_SECOND));
+    int64_t before = scoreboard_purged_at(services.scoreboard);
+    assert_true(scoreboard_claim_purge(services.scoreboard, before, before - 300 * CLOCK_SECOND));
     assert_in_range(purge_pause(&purge, &services), 1, 1000);
 }
 
@@ -67,19 +60,6 @@ static void one_that_is_not_done_goes_on_soon(void **state)
     (void)state;
     purge.is_at_it = true;
     assert_in_range(purge_pause(&purge, &services), 1, 1000);
-}
-
-static void of_many_workers_one_begins(void **state)
-{
-    int64_t before = metrics_purged_at(services.metrics);
-    int begun = 0;
-    (void)state;
-    for (int i = 0; i < 8; i++)
-        if (fork() == 0)
-            _exit(metrics_claim_purge(services.metrics, before, before + 1 + i));
-    for (int status; wait(&status) > 0;)
-        begun += WEXITSTATUS(status);
-    assert_int_equal(begun, 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -91,7 +71,6 @@ int main(void)
         TEST(the_first_is_due_an_interval_after_the_start),
         TEST(one_that_is_due_waits_for_a_moment_without_requests),
         TEST(one_that_is_not_done_goes_on_soon),
-        TEST(of_many_workers_one_begins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

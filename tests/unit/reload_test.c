@@ -27,13 +27,14 @@ static void descriptors_and_workers_are_taken_once(void **state)
 {
     struct reload handed;
     (void)state;
-    setenv("TODO_RELOAD", "7 8 9 -1: 100 4194304 3", 1);
+    setenv("TODO_RELOAD", "7 8 9 -1 10: 100 4194304 3", 1);
     reload_take(&handed);
     assert_true(handed.taken);
     assert_int_equal(handed.metrics_fd, 7);
     assert_int_equal(handed.limits_fd, 8);
     assert_int_equal(handed.hashing_fd, 9);
     assert_int_equal(handed.auth_listener, -1);
+    assert_int_equal(handed.scoreboard_fd, 10);
     assert_int_equal(handed.worker_count, 3);
     assert_int_equal(handed.workers[0], 100);
     assert_int_equal(handed.workers[1], 4194304);
@@ -53,7 +54,7 @@ static void a_program_of_another_version_may_hand_over_more_or_fewer_descriptors
     assert_int_equal(handed.auth_listener, -1);
     assert_int_equal(handed.worker_count, 1);
     assert_int_equal(handed.workers[0], 100);
-    setenv("TODO_RELOAD", "7 8 9 10 11: 100", 1);
+    setenv("TODO_RELOAD", "7 8 9 10 11 12: 100", 1);
     reload_take(&handed);
     assert_int_equal(handed.auth_listener, 10);
     assert_int_equal(handed.worker_count, 1);

@@ -1,0 +1,77 @@
+/* Who is at work, and since when: a place for every worker, in memory that all of them share. */
+#include "scoreboard.h"
+
+#include "app/shared/shared.h"
+#include "lib/core/clock.h"
+
+#include <stdatomic.h>
+
+/* What a place holds, unless it is the time since when its worker is busy. Zero, so that new memory
+ * is a board without workers. */
+enum { GONE = 0, IDLE = -1 };
+
+struct scoreboard {
+    atomic_int_fast64_t places[SCOREBOARD_PLACES];
+    atomic_int_fast64_t purged_at;
+};
+
+struct scoreboard *scoreboard_create(int *fd)
+{
+    uint64_t layout = shared_hash(SHARED_LAYOUT, "places, purged_at");
+    struct scoreboard *board = shared_map("todo-scoreboard", sizeof *board, layout, fd);
+    if (board != NULL) /* a board that was taken over keeps its time */
+        (void)scoreboard_claim_purge(board, 0, clock_monotonic());
+    return board;
+}
+
+static void set_place(struct scoreboard *board, int place, int64_t state)
+{
+    atomic_store_explicit(&board->places[place], state, memory_order_relaxed);
+}
+
+static int64_t get_place(const struct scoreboard *board, int place)
+{
+    return atomic_load_explicit(&board->places[place], memory_order_relaxed);
+}
+
+void scoreboard_set_busy(struct scoreboard *board, int place, int64_t since)
+{
+    set_place(board, place, since);
+}
+
+void scoreboard_set_idle(struct scoreboard *board, int place)
+{
+    set_place(board, place, IDLE);
+}
+
+void scoreboard_set_gone(struct scoreboard *board, int place)
+{
+    set_place(board, place, GONE);
+}
+
+int64_t scoreboard_busy_since(const struct scoreboard *board, int place)
+{
+    int64_t state = get_place(board, place);
+    return state > 0 ? state : 0;
+}
+
+struct scoreboard_counts scoreboard_count(const struct scoreboard *board)
+{
+    struct scoreboard_counts counts = {0};
+    for (int i = 0; i < SCOREBOARD_PLACES; i++) {
+        counts.busy += get_place(board, i) > 0;
+        counts.idle += get_place(board, i) == IDLE;
+    }
+    return counts;
+}
+
+int64_t scoreboard_purged_at(const struct scoreboard *board)
+{
+    return atomic_load(&board->purged_at);
+}
+
+bool scoreboard_claim_purge(struct scoreboard *board, int64_t before, int64_t now)
+{
+    int_fast64_t expected = before;
+    return atomic_compare_exchange_strong(&board->purged_at, &expected, now);
+}
