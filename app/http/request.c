@@ -290,6 +290,17 @@ bool request_is_type(const struct request *request, const char *type)
     return length == strlen(type) && strncasecmp(request->cgi.content_type, type, length) == 0;
 }
 
+const char *request_bearer(const struct request *request)
+{
+    static const char scheme[] = "Bearer";
+    const char *header = request->cgi.authorization;
+    const size_t length = sizeof scheme - 1;
+    if (strncasecmp(header, scheme, length) != 0 || (header[length] != ' ' && header[length] != 0))
+        return NULL;
+    header += length;
+    return header + strspn(header, " ");
+}
+
 bool request_is_local(const struct request *request)
 {
     const char *address = request->cgi.remote_address;

@@ -91,6 +91,10 @@ bool request_has_etag(const struct request *request, const char *etag);
 /* Whether the body's media type, without its parameters, is this one. */
 bool request_is_type(const struct request *request, const char *type);
 
+/* The credentials behind `Authorization: Bearer` (RFC 6750 §2.1, the scheme in any case: RFC 9110
+ * §11.1), "" for none behind it; NULL without such a header. */
+const char *request_bearer(const struct request *request);
+
 /* Whether the client itself, and no proxy for it, stands on this machine. */
 bool request_is_local(const struct request *request);
 

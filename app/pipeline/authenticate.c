@@ -1,22 +1,14 @@
 /* get_current_user: the bearer header, the token, the user. */
 #include "authenticate.h"
 
-#include <string.h>
-#include <strings.h>
-
 enum status authenticate(const struct services *services, struct request *request,
                          struct response *response)
 {
-    static const char scheme[] = "Bearer";
-    const char *header = request->cgi.authorization;
-    size_t length = sizeof scheme - 1;
-    if (strncasecmp(header, scheme, length) != 0 || (header[length] != ' ' && header[length] != 0))
+    const char *token = request_bearer(request);
+    if (token == NULL)
         return STATUS_UNAUTHENTICATED;
-    header += length;
-    header += strspn(header, " ");
-
     struct claims claims;
-    enum status status = token_verify(&services->keys, header, &claims, &response->reason);
+    enum status status = token_verify(&services->keys, token, &claims, &response->reason);
     if (status == STATUS_OK)
         request->actor = (struct actor){
             .user_id = claims.user_id,

@@ -32,14 +32,13 @@ enum status service_api_ready(struct services *services, struct request *request
     return status;
 }
 
+/* Compared in constant time. Without METRICS_TOKEN nobody has it. */
 static bool has_token(const struct request *request, const char *token)
 {
-    static const char scheme[] = "Bearer ";
-    const char *header = request->cgi.authorization;
+    const char *sent = request_bearer(request);
     size_t length = strlen(token);
-    return length > 0 && strncmp(header, scheme, sizeof scheme - 1) == 0 &&
-           strlen(header) == sizeof scheme - 1 + length &&
-           CRYPTO_memcmp(header + sizeof scheme - 1, token, length) == 0;
+    return sent != NULL && length > 0 && strlen(sent) == length &&
+           CRYPTO_memcmp(sent, token, length) == 0;
 }
 
 enum status service_api_metrics(struct services *services, struct request *request,

@@ -69,8 +69,8 @@ def test_metrics_are_closed_to_others(responder, address):
 
 def test_the_metrics_token_opens_them_from_anywhere(start_responder):
     responder = start_responder({"METRICS_TOKEN": "scrape me please, a long token"})
-    good = ("Authorization", "Bearer scrape me please, a long token")
-    assert scrape(responder, "203.0.113.9", good).status == 200
+    for good in ("Bearer scrape me please, a long token", "bearer scrape me please, a long token"):
+        assert scrape(responder, "203.0.113.9", ("Authorization", good)).status == 200
     for wrong in ("Bearer scrape me please", "Bearer scrape me please, a long tokenx", "scrape me please, a long token", "Bearer ", "Basic x"):
         assert scrape(responder, "203.0.113.9", ("Authorization", wrong)).status in (401, 403, 404)
     assert scrape(responder, "203.0.113.9").status in (401, 403, 404)

@@ -501,6 +501,7 @@ static void metrics_are_for_loopback_or_the_token(void **state)
         {"10.0.0.1", NULL, "", 401},
         {"10.0.0.1", "Bearer ", "", 401},
         {"10.0.0.1", "Bearer 0123456789abcdef", "0123456789abcdef", 200},
+        {"10.0.0.1", "bearer  0123456789abcdef", "0123456789abcdef", 200},
         {"10.0.0.1", "Bearer 0123456789abcdeF", "0123456789abcdef", 401},
         {"10.0.0.1", "Bearer 0123456789abcde", "0123456789abcdef", 401},
         {"10.0.0.1", "Bearer 0123456789abcdef0", "0123456789abcdef", 401},

@@ -551,6 +551,28 @@ static void addresses_that_came_twice_are_not_believed(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void the_bearer_token_is_found_whatever_the_case_of_its_scheme(void **state)
+{
+    static const struct {
+        const char *header, *token;
+    } cases[] = {
+        {"", NULL},          {"Bearer", ""},           {"Bearer ", ""},   {"Bearer x", "x"},
+        {"bearer x", "x"},   {"BEARER    x y", "x y"}, {"Bearerx", NULL}, {"Basic x", NULL},
+        {" Bearer x", NULL}, {"Bearer\tx", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        begin_again();
+        set("HTTP_AUTHORIZATION", cases[i].header);
+        (void)!complete();
+        const char *token = request_bearer(&request);
+        if (cases[i].token == NULL)
+            assert_null(token);
+        else
+            assert_string_equal(token, cases[i].token);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -577,6 +599,7 @@ int main(void)
         TEST(if_none_match_is_compared_weakly),
         TEST(a_media_type_is_compared_without_case_and_parameters),
         TEST(local_is_loopback_with_no_proxy_before_it),
+        TEST(the_bearer_token_is_found_whatever_the_case_of_its_scheme),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
