@@ -30,14 +30,14 @@ struct import {
 struct account_input {
     struct optional_uuid id;
     const char *hashed_password;
-    struct due created_at, disabled_at;
+    struct optional_time created_at, disabled_at;
 };
 
 /* The task stands first, so that the rows of the API's own fit. */
 struct task_input {
     struct task task;
     struct optional_uuid id;
-    struct due created_at, updated_at, completed_at;
+    struct optional_time created_at, updated_at, completed_at;
 };
 
 static const struct field account_rows[] = {
@@ -45,15 +45,15 @@ static const struct field account_rows[] = {
     {"email", FIELD_IGNORED},
     {"hashed_password", FIELD_TEXT, FIELD_REQUIRED, 60, 60,
      .offset = offsetof(struct account_input, hashed_password)},
-    {"created_at", FIELD_DUE, .offset = offsetof(struct account_input, created_at)},
-    {"disabled_at", FIELD_DUE, .offset = offsetof(struct account_input, disabled_at)},
+    {"created_at", FIELD_TIME, .offset = offsetof(struct account_input, created_at)},
+    {"disabled_at", FIELD_TIME, .offset = offsetof(struct account_input, disabled_at)},
 };
 
 static const struct field time_rows[] = {
     {"id", FIELD_UUID, .offset = offsetof(struct task_input, id)},
-    {"created_at", FIELD_DUE, .offset = offsetof(struct task_input, created_at)},
-    {"updated_at", FIELD_DUE, .offset = offsetof(struct task_input, updated_at)},
-    {"completed_at", FIELD_DUE, .offset = offsetof(struct task_input, completed_at)},
+    {"created_at", FIELD_TIME, .offset = offsetof(struct task_input, created_at)},
+    {"updated_at", FIELD_TIME, .offset = offsetof(struct task_input, updated_at)},
+    {"completed_at", FIELD_TIME, .offset = offsetof(struct task_input, completed_at)},
 };
 
 static const struct fields account_fields = FIELDS(account_rows, struct account_input);

@@ -230,16 +230,16 @@ static const char *read_tags(struct arena *arena, const struct field *field,
     return wrong;
 }
 
-static const char *read_due(struct arena *arena, const struct field *field,
-                            const struct field_value *value, void *out)
+static const char *read_time(struct arena *arena, const struct field *field,
+                             const struct field_value *value, void *out)
 {
     (void)field;
-    struct due *due = out;
+    struct optional_time *time = out;
     const char *text = copy_string(arena, value);
-    due->is_set = text != NULL && clock_parse(text, &due->at, &due->is_date);
-    return due->is_set ? NULL
-                       : "must be a date (2026-11-30) or a date-time with an offset and at most"
-                         " microseconds (2026-11-30T18:00:00Z), in the years 0001 to 9999";
+    time->is_set = text != NULL && clock_parse(text, &time->at, &time->is_date);
+    return time->is_set ? NULL
+                        : "must be a date (2026-11-30) or a date-time with an offset and at most"
+                          " microseconds (2026-11-30T18:00:00Z), in the years 0001 to 9999";
 }
 
 static const char *read_uuid(struct arena *arena, const struct field *field,
@@ -273,7 +273,7 @@ static field_reader_fn *const readers[] = {
     [FIELD_PASSWORD] = read_password, [FIELD_NEW_PASSWORD] = read_new_password,
     [FIELD_BOOLEAN] = read_boolean,   [FIELD_INTEGER] = read_integer,
     [FIELD_CHOICE] = read_choice,     [FIELD_CHOICES] = read_choices,
-    [FIELD_TAGS] = read_tags,         [FIELD_DUE] = read_due,
+    [FIELD_TAGS] = read_tags,         [FIELD_TIME] = read_time,
     [FIELD_UUID] = read_uuid,         [FIELD_REFRESH] = read_refresh,
 };
 

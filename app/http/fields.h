@@ -18,7 +18,7 @@ enum field_type {
     FIELD_CHOICE,       /* int: the index of one of `words` */
     FIELD_CHOICES,      /* unsigned: a bit for each of `words`, from a comma list */
     FIELD_TAGS,         /* struct texts: a set of at most 20, each of 1 to 50 characters */
-    FIELD_DUE,          /* struct due */
+    FIELD_TIME,         /* struct optional_time */
     FIELD_UUID,         /* struct optional_uuid */
     FIELD_REFRESH,      /* int: 0 for false, 1 for true, 2 for "cookie" */
     FIELD_IGNORED       /* nothing: read-only, or of no use to us */
@@ -30,11 +30,6 @@ enum {
     FIELD_ONE_LINE = 4,   /* no control character */
     FIELD_NO_CONTROL = 8, /* none but tab and line breaks */
     FIELD_REPEATABLE = 16 /* in a query */
-};
-
-struct optional_uuid {
-    struct uuid value;
-    bool is_set;
 };
 
 struct field {

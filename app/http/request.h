@@ -2,7 +2,8 @@
 #ifndef APP_REQUEST_H
 #define APP_REQUEST_H
 
-#include "lib/data/task_store.h"
+#include "lib/data/actor.h"
+#include "lib/data/precondition.h"
 
 #include <stdbool.h>
 #include <stddef.h>

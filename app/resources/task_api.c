@@ -28,7 +28,7 @@ struct new_task {
         {"priority", FIELD_CHOICE, .words = task_json_priorities, .fallback = TASK_MEDIUM,         \
          .offset = offsetof(struct task, priority)},                                               \
         {"tags", FIELD_TAGS, .offset = offsetof(struct task, tags)},                               \
-        {"due_date", FIELD_DUE, .offset = offsetof(struct task, due)},                             \
+        {"due_date", FIELD_TIME, .offset = offsetof(struct task, due)},                            \
     {                                                                                              \
         "order", FIELD_INTEGER, 0, INT32_MIN, INT32_MAX, .offset = offsetof(struct task, order)    \
     }

@@ -18,7 +18,7 @@ static void add_tags(struct buffer *body, const struct texts *tags)
     buffer_add_char(body, ']');
 }
 
-static void add_due(struct buffer *body, const struct due *due)
+static void add_due(struct buffer *body, const struct optional_time *due)
 {
     char text[CLOCK_TEXT_SIZE];
     if (due->is_set && due->is_date)

@@ -2,8 +2,8 @@
 #ifndef APP_TASK_JSON_H
 #define APP_TASK_JSON_H
 
-#include "app/http/request.h"
 #include "lib/core/buffer.h"
+#include "lib/data/task_store.h"
 
 /* The words of enum task_priority, NULL-terminated. */
 extern const char *const task_json_priorities[];

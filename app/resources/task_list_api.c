@@ -17,8 +17,8 @@ struct filter_input {
     unsigned priorities;
     struct texts tags;
     const char *text;
-    struct due due_before;
-    struct due due_after;
+    struct optional_time due_before;
+    struct optional_time due_after;
 };
 
 struct list_input {
@@ -48,8 +48,8 @@ static const char *const sorts[] = {
          .offset = offsetof(struct filter_input, priorities)},                                       \
         {"tag", FIELD_TAGS, FIELD_REPEATABLE, .offset = offsetof(struct filter_input, tags)},        \
         {"q", FIELD_TEXT, FIELD_NO_CONTROL, 0, 2000, .offset = offsetof(struct filter_input, text)}, \
-        {"due_before", FIELD_DUE, .offset = offsetof(struct filter_input, due_before)},              \
-        {"due_after", FIELD_DUE, .offset = offsetof(struct filter_input, due_after)},                \
+        {"due_before", FIELD_TIME, .offset = offsetof(struct filter_input, due_before)},             \
+        {"due_after", FIELD_TIME, .offset = offsetof(struct filter_input, due_after)},               \
     {                                                                                                \
         "overdue", FIELD_CHOICE, .words = booleans, .fallback = ANY,                                 \
                                  .offset = offsetof(struct filter_input, overdue)                    \

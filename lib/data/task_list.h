@@ -13,8 +13,8 @@ struct task_filter {
     unsigned priorities; /* a bit a priority; 0 for any */
     struct texts tags;   /* all of them */
     const char *text;    /* a substring of title or description, case ignored; NULL or "" for any */
-    struct due due_before;
-    struct due due_after;
+    struct optional_time due_before;
+    struct optional_time due_after;
     bool only_overdue;
     bool never_overdue;
 };

@@ -2,7 +2,7 @@
 #include "task_store.h"
 
 #define EXISTS_TASK       "EXISTS (SELECT FROM tasks e WHERE e.user_id = $1::uuid AND e.id = $4::uuid)"
-#define IS_WANTED_VERSION "($5::timestamptz[] IS NULL OR t.updated_at = ANY ($5::timestamptz[]))"
+#define IS_WANTED_VERSION PRECONDITION_HOLDS("5")
 
 static const struct db_statement insert_task = {
     .name = "task_insert",
@@ -112,15 +112,6 @@ static void add_content(struct db_params *params, struct arena *arena, const str
         value_add_null(params);
 }
 
-static void add_precondition(struct db_params *params, struct arena *arena,
-                             const struct precondition *precondition)
-{
-    if (precondition->required)
-        value_add_timestamps(params, arena, precondition->versions, precondition->count);
-    else
-        value_add_null(params);
-}
-
 enum status task_store_insert(struct db *db, struct actor *actor, const struct task *content,
                               struct task *task)
 {
@@ -180,7 +171,7 @@ enum status task_store_update(struct db *db, struct actor *actor, const struct t
     struct db_rows rows;
     actor_add(&params, actor);
     value_add_uuid(&params, &change->id);
-    add_precondition(&params, arena, &change->precondition);
+    precondition_add(&params, arena, &change->precondition);
     value_add_integer(&params, change->fields);
     add_content(&params, arena, &change->content, change->toggle);
     enum status status = actor_execute(db, actor, &update_task, &params, &rows);
@@ -198,7 +189,7 @@ enum status task_store_delete(struct db *db, struct actor *actor, const struct u
     struct db_rows rows;
     actor_add(&params, actor);
     value_add_uuid(&params, id);
-    add_precondition(&params, db_settings(db)->arena, precondition);
+    precondition_add(&params, db_settings(db)->arena, precondition);
     enum status status = actor_execute(db, actor, &delete_task, &params, &rows);
     return status == STATUS_OK ? explain_missing(&rows, 2, precondition) : status;
 }

@@ -3,18 +3,7 @@
 #define DATA_TASK_STORE_H
 
 #include "actor.h"
-
-/* An instant, or the start (UTC) of a day. */
-struct due {
-    int64_t at; /* microseconds since 1970 */
-    bool is_set;
-    bool is_date;
-};
-
-struct optional_integer {
-    int64_t value;
-    bool is_set;
-};
+#include "precondition.h"
 
 enum task_priority { TASK_LOW, TASK_MEDIUM, TASK_HIGH };
 
@@ -25,7 +14,7 @@ struct task {
     bool completed;
     int priority; /* enum task_priority */
     struct texts tags;
-    struct due due;
+    struct optional_time due;
     struct optional_integer order;
     int64_t created_at;
     int64_t updated_at;   /* also the version that ETags name: it grows with every write */
@@ -51,13 +40,6 @@ enum {
     TASK_DUE = 32,
     TASK_ORDER = 64,
     TASK_ALL = 127
-};
-
-/* What a client demands of the version that it changes. */
-struct precondition {
-    bool required;
-    const int64_t *versions; /* one of these */
-    size_t count;
 };
 
 struct task_change {

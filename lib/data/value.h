@@ -3,11 +3,7 @@
 #define DATA_VALUE_H
 
 #include "db.h"
-
-struct texts {
-    const char *const *items;
-    size_t count;
-};
+#include "lib/core/optional.h"
 
 /* Adds the next parameter. Texts and bytes are not copied: they must outlive the call. */
 void value_add_null(struct db_params *params);

@@ -67,7 +67,7 @@ static void assert_json(const struct field *field, const struct example *example
     for (size_t i = 0; i < count; i++) {
         union {
             void *pointer;
-            struct due due;
+            struct optional_time due;
             struct texts texts;
             struct optional_uuid uuid;
             struct optional_integer integer;
@@ -475,8 +475,8 @@ static void tags_of_a_query_come_one_by_one(void **state)
 
 static void a_due_date_keeps_its_kind(void **state)
 {
-    static const struct field field = {.type = FIELD_DUE};
-    struct due due = {0};
+    static const struct field field = {.type = FIELD_TIME};
+    struct optional_time due = {0};
     (void)state;
     assert_null(read_json(&field, "\"1970-01-02\"", &due));
     assert_true(due.is_set && due.is_date && due.at == INT64_C(86400000000));
@@ -486,7 +486,7 @@ static void a_due_date_keeps_its_kind(void **state)
 
 static void anything_else_is_no_due_date(void **state)
 {
-    static const struct field field = {.type = FIELD_DUE};
+    static const struct field field = {.type = FIELD_TIME};
     static const struct example examples[] = {{"\"\"", false},
                                               {"0", false},
                                               {"true", false},
@@ -497,7 +497,7 @@ static void anything_else_is_no_due_date(void **state)
                                               {"\"infinity\"", false},
                                               {"\" 2026-11-30\"", false},
                                               {"1764525600", false}};
-    struct due due = {.is_set = true};
+    struct optional_time due = {.is_set = true};
     (void)state;
     assert_json(&field, examples, COUNT(examples));
     assert_non_null(read_json(&field, "\"\"", &due));

@@ -36,7 +36,7 @@ static void what_the_client_did_not_choose_does_not_count(void **state)
     task.updated_at = 2;
     task.completed_at = 3;
     assert_true(task_batch_is_equal(&task, &content));
-    task.due = content.due = (struct due){0};
+    task.due = content.due = (struct optional_time){0};
     task.order = content.order = (struct optional_integer){0};
     task.due.at = task.order.value = 99; /* of no meaning where nothing is set */
     assert_true(task_batch_is_equal(&task, &content));

@@ -124,7 +124,7 @@ static void rows_for_a_batch_hold_what_the_statement_reads(void **state)
     full.description = "d";
     full.completed = true;
     full.tags = (struct texts){tags, 2};
-    full.due = (struct due){INT64_C(86400000000), true, true};
+    full.due = (struct optional_time){INT64_C(86400000000), true, true};
     full.order = (struct optional_integer){-7, true};
     const struct task *contents[] = {&bare, &full};
     const char *rows = task_json_encode_rows(arena, contents, 2);
