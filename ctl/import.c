@@ -2,6 +2,7 @@
 #include "import.h"
 
 #include "app/http/json.h"
+#include "app/resources/read_only.h"
 #include "app/resources/task_api.h"
 #include "app/resources/task_json.h"
 #include "ctl/credentials.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 
 /* One task takes at most some 200 KiB, with every character escaped. */
-enum { MAX_VALUE = 1024 * 1024, MAX_BATCH_BYTES = 4 * 1024 * 1024, MAX_ROWS = 16 };
+enum { MAX_VALUE = 1024 * 1024, MAX_BATCH_BYTES = 4 * 1024 * 1024 };
 
 struct import {
     struct ctl *ctl;
@@ -33,7 +34,6 @@ struct account_input {
     struct optional_time created_at, disabled_at;
 };
 
-/* The task stands first, so that the rows of the API's own fit. */
 struct task_input {
     struct task task;
     struct optional_uuid id;
@@ -49,27 +49,18 @@ static const struct field account_rows[] = {
     {"disabled_at", FIELD_TIME, .offset = offsetof(struct account_input, disabled_at)},
 };
 
-static const struct field time_rows[] = {
+static const struct field own_rows[] = {
     {"id", FIELD_UUID, .offset = offsetof(struct task_input, id)},
     {"created_at", FIELD_TIME, .offset = offsetof(struct task_input, created_at)},
     {"updated_at", FIELD_TIME, .offset = offsetof(struct task_input, updated_at)},
     {"completed_at", FIELD_TIME, .offset = offsetof(struct task_input, completed_at)},
 };
 
-static const struct fields account_fields = FIELDS(account_rows, struct account_input);
+static const struct fields account_fields = {FIELDS(account_rows, struct account_input)};
 
 /* The API's fields of a task, and those that only we may write. */
-static const struct fields *task_fields(void)
-{
-    static struct field rows[MAX_ROWS];
-    static struct fields fields = {.rows = rows, .size = sizeof(struct task_input)};
-    if (fields.count == 0) {
-        memcpy(rows, task_api_task.rows, task_api_task.count * sizeof *rows);
-        memcpy(rows + task_api_task.count, time_rows, sizeof time_rows);
-        fields.count = task_api_task.count + sizeof time_rows / sizeof *time_rows;
-    }
-    return &fields;
-}
+static const struct fields task_fields = {FIELDS(own_rows, struct task_input),
+                                          .base = &task_api_task};
 
 /* Says what is wrong in the file. */
 static bool fail(const struct import *import, const char *where, const char *why)
@@ -95,7 +86,8 @@ static bool read_object(const struct import *import, const char *name, const str
 {
     struct arena *arena = import->ctl->arena;
     struct response response = {.arena = arena, .errors = {.arena = arena}};
-    struct field_reader reader = {.arena = arena, .response = &response, .prefix = name};
+    struct validation validation = {
+        .response = &response, .prefix = name, .read_only = read_only_members};
     struct json_fault fault;
     cJSON *value;
     uint32_t present;
@@ -105,7 +97,7 @@ static bool read_object(const struct import *import, const char *name, const str
         return fail(import, arena_printf(arena, "%s%s%s:", name, fault.member ? "." : "", member),
                     fault.why);
     }
-    fields_read_object(&reader, fields, value, out, &present);
+    fields_read_object(&validation, fields, value, out, &present);
     return fields_conclude(&response) == STATUS_OK || fail(import, "", response.detail);
 }
 
@@ -142,7 +134,7 @@ static bool read_task(struct import *import)
     struct task *task = &import->contents[import->count];
     char name[48];
     snprintf(name, sizeof name, "tasks[%lld]", (long long)import->read);
-    if (!read_object(import, name, task_fields(), &input))
+    if (!read_object(import, name, &task_fields, &input))
         return false;
     if (input.completed_at.is_set && !input.task.completed)
         return fail(import, name, "has a completed_at, but is not completed");

@@ -91,12 +91,14 @@ static const char *read_password(struct arena *arena, const struct field *field,
 static const char *read_new_password(struct arena *arena, const struct field *field,
                                      const struct field_value *value, void *out)
 {
-    const char *text;
-    const char *wrong = read_password(arena, field, value, &text);
-    if (wrong != NULL && strcmp(wrong, "must not be empty") != 0)
-        return wrong;
-    if (wrong != NULL || utf8_count(text) < PASSWORD_MIN_CHARACTERS)
+    (void)field;
+    const char *text = copy_string(arena, value);
+    if (text == NULL)
+        return "must be a text";
+    if (utf8_count(text) < PASSWORD_MIN_CHARACTERS)
         return "must be at least 8 characters";
+    if (strlen(text) > PASSWORD_MAX_BYTES)
+        return "must be at most 72 bytes";
     if (password_is_common(text))
         return "is one of the most-used passwords: choose another";
     *(const char **)out = text;
@@ -181,7 +183,7 @@ static const char *read_choices(struct arena *arena, const struct field *field,
 {
     const char *at = copy_string(arena, value);
     unsigned *mask = out;
-    for (;;) {
+    while (at != NULL) {
         size_t length = strcspn(at, ",");
         int index = find_word(field, at, length);
         if (index < 0)
@@ -191,6 +193,7 @@ static const char *read_choices(struct arena *arena, const struct field *field,
             return NULL;
         at += length + 1;
     }
+    return say_words(arena, field);
 }
 
 /* Adds a tag to a set, unless it is in it. */

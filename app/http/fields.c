@@ -8,16 +8,18 @@
 
 enum { SENTENCE_ERRORS = 3 };
 
-/* Members that we write and a client may send back: accepted everywhere, and ignored. */
-static const char *const read_only[] = {"id",         "url",          "created_at",
-                                        "updated_at", "completed_at", "user_id"};
-
-void fields_add_error(const struct field_reader *reader, const char *name, const char *detail)
+struct validation fields_begin(struct response *response)
 {
-    struct response *response = reader->response;
+    return (struct validation){.response = response, .prefix = ""};
+}
+
+void fields_add_error(const struct validation *validation, const char *name, const char *detail)
+{
+    struct response *response = validation->response;
+    struct arena *arena = response->arena;
     struct buffer *errors = &response->errors;
-    const char *dot = reader->prefix[0] != '\0' && name[0] != '\0' ? "." : "";
-    const char *field = arena_printf(reader->arena, "%s%s%s", reader->prefix, dot, name);
+    const char *dot = validation->prefix[0] != '\0' && name[0] != '\0' ? "." : "";
+    const char *field = arena_printf(arena, "%s%s%s", validation->prefix, dot, name);
     if (response->error_count > 0)
         buffer_add_char(errors, ',');
     buffer_add_text(errors, "{\"field\":");
@@ -27,7 +29,7 @@ void fields_add_error(const struct field_reader *reader, const char *name, const
     buffer_add_char(errors, '}');
 
     if (response->error_count < SENTENCE_ERRORS)
-        response->detail = arena_printf(reader->arena, "%s%s%s %s",
+        response->detail = arena_printf(arena, "%s%s%s %s",
                                         response->detail ? response->detail : "",
                                         response->detail ? "; " : "", field, detail);
     response->error_count++;
@@ -42,18 +44,36 @@ enum status fields_conclude(struct response *response)
     return STATUS_INVALID;
 }
 
-static const struct field *find_field(const struct fields *fields, const char *name)
+static size_t count_rows(const struct fields *fields)
 {
-    for (size_t i = 0; i < fields->count; i++)
-        if (strcmp(fields->rows[i].name, name) == 0)
-            return &fields->rows[i];
+    return fields == NULL ? 0 : count_rows(fields->base) + fields->count;
+}
+
+const struct field *fields_row(const struct fields *fields, size_t number)
+{
+    size_t inherited = count_rows(fields->base);
+    if (number < inherited)
+        return fields_row(fields->base, number);
+    number -= inherited;
+    return number < fields->count ? &fields->rows[number] : NULL;
+}
+
+/* The row of this name, and its bit; NULL where there is none. */
+static const struct field *find_field(const struct fields *fields, const char *name, uint32_t *bit)
+{
+    const struct field *row;
+    for (size_t i = 0; (row = fields_row(fields, i)) != NULL; i++)
+        if (strcmp(row->name, name) == 0) {
+            *bit = UINT32_C(1) << i;
+            return row;
+        }
     return NULL;
 }
 
-static bool is_read_only(const char *name)
+static bool is_read_only(const struct validation *validation, const char *name)
 {
-    for (size_t i = 0; i < sizeof read_only / sizeof *read_only; i++)
-        if (strcmp(name, read_only[i]) == 0)
+    for (const char *const *item = validation->read_only; item != NULL && *item != NULL; item++)
+        if (strcmp(name, *item) == 0)
             return true;
     return false;
 }
@@ -71,23 +91,30 @@ static const char *shorten(struct arena *arena, const char *name)
     return arena_printf(arena, "%.*s…", (int)length, name);
 }
 
+static void add_unknown(const struct validation *validation, const char *name)
+{
+    fields_add_error(validation, shorten(validation->response->arena, name), "is not known here");
+}
+
 static void set_fallbacks(const struct fields *fields, void *out)
 {
-    for (size_t i = 0; i < fields->count; i++)
-        if (fields->rows[i].type == FIELD_CHOICE)
-            memcpy((char *)out + fields->rows[i].offset, &fields->rows[i].fallback, sizeof(int));
+    const struct field *row;
+    for (size_t i = 0; (row = fields_row(fields, i)) != NULL; i++)
+        if (row->type == FIELD_CHOICE)
+            memcpy((char *)out + row->offset, &row->fallback, sizeof row->fallback);
 }
 
-static void report_missing(const struct field_reader *reader, const struct fields *fields,
+static void report_missing(const struct validation *validation, const struct fields *fields,
                            uint32_t present)
 {
-    for (size_t i = 0; i < fields->count && !reader->partial; i++)
-        if ((fields->rows[i].flags & FIELD_REQUIRED) && !(present >> i & 1))
-            fields_add_error(reader, fields->rows[i].name, "is required");
+    const struct field *row;
+    for (size_t i = 0; !validation->partial && (row = fields_row(fields, i)) != NULL; i++)
+        if ((row->flags & FIELD_REQUIRED) && !(present >> i & 1))
+            fields_add_error(validation, row->name, "is required");
 }
 
-/* Reads one value. Null stands for the default; a default that does not exist cannot be had. */
-static void read_value(const struct field_reader *reader, const struct field *field,
+/* Reads one value. Null means the default; a field without one is required. */
+static void read_value(const struct validation *validation, const struct field *field,
                        const struct field_value *value, void *out)
 {
     const char *wrong;
@@ -96,56 +123,58 @@ static void read_value(const struct field_reader *reader, const struct field *fi
     if (cJSON_IsNull(value->json))
         wrong = field->flags & FIELD_REQUIRED ? "is required and must not be null" : NULL;
     else
-        wrong = field_types_read(reader->arena, field, value, (char *)out + field->offset);
+        wrong = field_types_read(validation->response->arena, field, value,
+                                 (char *)out + field->offset);
     if (wrong != NULL)
-        fields_add_error(reader, field->name, wrong);
+        fields_add_error(validation, field->name, wrong);
 }
 
-void fields_read_object(const struct field_reader *reader, const struct fields *fields,
+void fields_read_object(const struct validation *validation, const struct fields *fields,
                         const cJSON *object, void *out, uint32_t *present)
 {
     *present = 0;
     set_fallbacks(fields, out);
     if (!cJSON_IsObject(object)) {
-        const char *name = reader->prefix[0] == '\0' ? "body" : "";
-        fields_add_error(reader, name, "must be a JSON object");
+        const char *name = validation->prefix[0] == '\0' ? "body" : "";
+        fields_add_error(validation, name, "must be a JSON object");
         return;
     }
     for (const cJSON *member = object->child; member != NULL; member = member->next) {
-        const struct field *field = find_field(fields, member->string);
         struct field_value value = {.json = member};
+        uint32_t bit;
+        const struct field *field = find_field(fields, member->string, &bit);
         if (field != NULL) {
-            *present |= UINT32_C(1) << (field - fields->rows);
-            read_value(reader, field, &value, out);
-        } else if (!is_read_only(member->string)) {
-            fields_add_error(reader, shorten(reader->arena, member->string), "is not known here");
+            *present |= bit;
+            read_value(validation, field, &value, out);
+        } else if (!is_read_only(validation, member->string)) {
+            add_unknown(validation, member->string);
         }
     }
-    report_missing(reader, fields, *present);
+    report_missing(validation, fields, *present);
 }
 
-void fields_read_pairs(const struct field_reader *reader, const struct fields *fields,
+void fields_read_pairs(const struct validation *validation, const struct fields *fields,
                        const struct pairs *pairs, void *out)
 {
     uint32_t present = 0;
     set_fallbacks(fields, out);
     for (size_t i = 0; i < pairs->count; i++) {
         const struct pair *pair = &pairs->items[i];
-        const struct field *field = find_field(fields, pair->name);
         struct field_value value = {.text = pair->value};
+        uint32_t bit;
+        const struct field *field = find_field(fields, pair->name, &bit);
         if (field == NULL) {
             if (!fields->ignore_unknown)
-                fields_add_error(reader, shorten(reader->arena, pair->name), "is not known here");
+                add_unknown(validation, pair->name);
             continue;
         }
-        uint32_t bit = UINT32_C(1) << (field - fields->rows);
         if (pair->has_nul)
-            fields_add_error(reader, field->name, "must not hold a NUL character");
+            fields_add_error(validation, field->name, "must not hold a NUL character");
         else if ((present & bit) && !(field->flags & FIELD_REPEATABLE))
-            fields_add_error(reader, field->name, "is there more than once");
+            fields_add_error(validation, field->name, "appears more than once");
         else
-            read_value(reader, field, &value, out);
+            read_value(validation, field, &value, out);
         present |= bit;
     }
-    report_missing(reader, fields, present);
+    report_missing(validation, fields, present);
 }

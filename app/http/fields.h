@@ -42,36 +42,44 @@ struct field {
     int fallback;             /* of a CHOICE that is absent or null */
 };
 
-/* Zero `rows` for nothing at all. */
+/* A set of rows. Zeroed: nothing at all. */
 struct fields {
     const struct field *rows;
     size_t count;
-    size_t size;         /* of the struct */
-    bool ignore_unknown; /* parameters that OAuth 2 may add, RFC 6749 §3.2 */
+    size_t size;               /* of the struct that they are read into */
+    const struct fields *base; /* its rows come first, and its struct stands first in ours */
+    bool ignore_unknown;       /* parameters that OAuth 2 may add, RFC 6749 §3.2 */
+    size_t batch_max;          /* an array may hold so many of these objects, */
+    const char *batch_noun;    /* which are called so */
 };
 
-#define FIELDS(rows, type)                                                                         \
-    {                                                                                              \
-        rows, sizeof(rows) / sizeof *(rows), sizeof(type), false                                   \
-    }
+#define FIELDS(array, type)                                                                        \
+    .rows = (array), .count = sizeof(array) / sizeof *(array), .size = sizeof(type)
 
-/* Where errors go: `prefix` names the element of a batch ("[3]"), or is "". */
-struct field_reader {
-    struct arena *arena;
+/* A row by its number, that of its bit in `present`: those of the base first. NULL behind the last.
+ */
+const struct field *fields_row(const struct fields *fields, size_t number);
+
+/* One look at what a client sent: where its errors go, and what is let pass. */
+struct validation {
     struct response *response;
-    const char *prefix;
-    bool partial; /* a merge patch: what is required may be absent */
+    const char *prefix;           /* the element of a batch ("[3]"), or "" */
+    bool partial;                 /* a merge patch: what is required may be absent */
+    const char *const *read_only; /* members that are ignored, NULL-terminated; NULL for none */
 };
+
+/* A validation that lets nothing pass. */
+struct validation fields_begin(struct response *response);
 
 /* Notes that a field is wrong: "title", "must be 1 to 200 characters". */
-void fields_add_error(const struct field_reader *reader, const char *name, const char *detail);
+void fields_add_error(const struct validation *validation, const char *name, const char *detail);
 
 /* Reads an object into `out`, a zeroed struct; `present` gets a bit for every row named. */
-void fields_read_object(const struct field_reader *reader, const struct fields *fields,
+void fields_read_object(const struct validation *validation, const struct fields *fields,
                         const cJSON *object, void *out, uint32_t *present);
 
 /* Reads a query or a form likewise. */
-void fields_read_pairs(const struct field_reader *reader, const struct fields *fields,
+void fields_read_pairs(const struct validation *validation, const struct fields *fields,
                        const struct pairs *pairs, void *out);
 
 /* STATUS_INVALID where an error has been noted; then the response's detail says it in a sentence.

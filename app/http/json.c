@@ -71,7 +71,7 @@ enum status json_parse(struct arena *arena, const char *text, size_t length, cJS
     }
     fault->member = find_twice(arena, *root);
     if (fault->member != NULL)
-        fault->why = "is there more than once";
+        fault->why = "appears more than once";
     return fault->member == NULL ? STATUS_OK : STATUS_INVALID;
 }
 

@@ -7,20 +7,22 @@
 #include "app/limits/rate_limit.h"
 #include "app/pipeline/authenticate.h"
 #include "app/pipeline/routes.h"
+#include "app/resources/read_only.h"
 #include "lib/core/log.h"
-#include "lib/data/task_batch.h"
 #include "lib/data/user_store.h"
 
 #include <string.h>
 
-static enum status read_batch(struct field_reader *reader, struct request *request,
+static enum status read_batch(struct validation *validation, struct request *request,
                               const cJSON *array)
 {
     const struct fields *fields = request->route->body;
     int count = cJSON_GetArraySize(array);
     uint32_t unused;
-    if (count < 1 || count > TASK_BATCH_MAX) {
-        fields_add_error(reader, "body", "must hold 1 to 1000 tasks");
+    if (count < 1 || (size_t)count > fields->batch_max) {
+        fields_add_error(validation, "body",
+                         arena_printf(request->arena, "must hold 1 to %zu %s", fields->batch_max,
+                                      fields->batch_noun));
         return STATUS_OK;
     }
     char *items = arena_alloc(request->arena, (size_t)count * fields->size);
@@ -28,35 +30,35 @@ static enum status read_batch(struct field_reader *reader, struct request *reque
     request->is_array = true;
     for (const cJSON *item = array->child; item != NULL; item = item->next) {
         size_t i = request->input_count++;
-        reader->prefix = arena_printf(request->arena, "[%zu]", i);
-        fields_read_object(reader, fields, item, items + i * fields->size, &unused);
+        validation->prefix = arena_printf(request->arena, "[%zu]", i);
+        fields_read_object(validation, fields, item, items + i * fields->size, &unused);
     }
-    reader->prefix = "";
+    validation->prefix = "";
     return STATUS_OK;
 }
 
-static enum status read_json(struct field_reader *reader, struct request *request)
+static enum status read_json(struct validation *validation, struct request *request)
 {
     cJSON *root;
     struct json_fault fault;
     enum status status = json_parse(request->arena, request->body, request->body_length, &root,
                                     &fault);
     if (status == STATUS_MALFORMED)
-        reader->response->detail = arena_printf(request->arena, "The body is not JSON: %s.",
-                                                fault.why);
+        validation->response->detail = arena_printf(request->arena, "The body is not JSON: %s.",
+                                                    fault.why);
     if (status == STATUS_INVALID) {
-        fields_add_error(reader, fault.member == NULL ? "body" : fault.member, fault.why);
+        fields_add_error(validation, fault.member == NULL ? "body" : fault.member, fault.why);
         return STATUS_OK;
     }
     if (status != STATUS_OK)
         return status;
     if (request->route->body_kind == BODY_BATCH && cJSON_IsArray(root))
-        return read_batch(reader, request, root);
-    fields_read_object(reader, request->route->body, root, request->input, &request->present);
+        return read_batch(validation, request, root);
+    fields_read_object(validation, request->route->body, root, request->input, &request->present);
     return STATUS_OK;
 }
 
-static enum status read_form(struct field_reader *reader, struct request *request)
+static enum status read_form(struct validation *validation, struct request *request)
 {
     struct pairs pairs;
     request->is_form = true;
@@ -64,11 +66,11 @@ static enum status read_form(struct field_reader *reader, struct request *reques
         return STATUS_MALFORMED;
     enum status status = request_split_pairs(request->arena, request->body, &pairs);
     if (status == STATUS_OK)
-        fields_read_pairs(reader, request->route->form, &pairs, request->input);
+        fields_read_pairs(validation, request->route->form, &pairs, request->input);
     return status;
 }
 
-static enum status read_body(struct field_reader *reader, struct request *request)
+static enum status read_body(struct validation *validation, struct request *request)
 {
     const struct route *route = request->route;
     if (route->body_kind == BODY_NONE)
@@ -78,17 +80,17 @@ static enum status read_body(struct field_reader *reader, struct request *reques
         return STATUS_OK;
     if (route->body_kind == BODY_FORM &&
         request_is_type(request, "application/x-www-form-urlencoded"))
-        return read_form(reader, request);
+        return read_form(validation, request);
     bool is_patch = route->body_kind == BODY_PATCH &&
                     request_is_type(request, "application/merge-patch+json");
     bool no_body = request->body_length == 0 && request->cgi.content_type[0] == '\0';
     if (!is_patch && !no_body && !request_is_type(request, "application/json"))
         return STATUS_NOT_JSON;
-    reader->partial = route->body_kind == BODY_PATCH || route->body_kind == BODY_OPTIONAL;
-    return read_json(reader, request);
+    validation->partial = route->body_kind == BODY_PATCH || route->body_kind == BODY_OPTIONAL;
+    return read_json(validation, request);
 }
 
-static enum status read_query(struct field_reader *reader, struct request *request)
+static enum status read_query(struct validation *validation, struct request *request)
 {
     static const struct fields none = {0};
     const struct fields *fields = request->route->query;
@@ -97,19 +99,20 @@ static enum status read_query(struct field_reader *reader, struct request *reque
         fields = &none;
     request->query_input = arena_alloc(request->arena, fields->size);
     enum status status = request_split_pairs(request->arena, request->cgi.query, &pairs);
-    reader->partial = false;
+    validation->partial = false;
     if (status == STATUS_OK)
-        fields_read_pairs(reader, fields, &pairs, request->query_input);
+        fields_read_pairs(validation, fields, &pairs, request->query_input);
     return status;
 }
 
 /* Query and body: every wrong field at once. */
 static enum status validate(struct request *request, struct response *response)
 {
-    struct field_reader reader = {.arena = request->arena, .response = response, .prefix = ""};
-    enum status status = read_query(&reader, request);
+    struct validation validation = fields_begin(response);
+    validation.read_only = read_only_members;
+    enum status status = read_query(&validation, request);
     if (status == STATUS_OK)
-        status = read_body(&reader, request);
+        status = read_body(&validation, request);
     return status == STATUS_OK ? fields_conclude(response) : status;
 }
 

@@ -42,9 +42,9 @@ static const struct field password_rows[] = {
      .offset = offsetof(struct password_input, new)},
 };
 
-const struct fields account_api_signup = FIELDS(signup_rows, struct signup_input);
-const struct fields account_api_deletion = FIELDS(deletion_rows, struct deletion_input);
-const struct fields account_api_password = FIELDS(password_rows, struct password_input);
+const struct fields account_api_signup = {FIELDS(signup_rows, struct signup_input)};
+const struct fields account_api_deletion = {FIELDS(deletion_rows, struct deletion_input)};
+const struct fields account_api_password = {FIELDS(password_rows, struct password_input)};
 
 static void add_user(struct buffer *body, const struct user *user)
 {
@@ -58,11 +58,10 @@ static void add_user(struct buffer *body, const struct user *user)
 }
 
 /* The rules cannot see that a password repeats the e-mail: they look at one field at a time. */
-static enum status refuse_own_email(struct request *request, struct response *response,
-                                    const char *field)
+static enum status refuse_own_email(struct response *response, const char *field)
 {
-    struct field_reader reader = {request->arena, response, "", false};
-    fields_add_error(&reader, field, "must not be the e-mail itself");
+    struct validation validation = fields_begin(response);
+    fields_add_error(&validation, field, "must not be the e-mail itself");
     return fields_conclude(response);
 }
 
@@ -73,7 +72,7 @@ enum status account_api_sign_up(struct services *services, struct request *reque
     struct user user;
     char hash[PASSWORD_HASH_SIZE];
     if (strcasecmp(input->password, input->email) == 0)
-        return refuse_own_email(request, response, "password");
+        return refuse_own_email(response, "password");
     enum status status = rate_limit_sign_up(services, request, response);
     if (status == STATUS_OK)
         status = hashing_hash(services, response, input->password, hash);
@@ -171,7 +170,7 @@ static enum status change_password(const struct account_change *change, const st
     char hash[PASSWORD_HASH_SIZE];
     struct user_change passwords = {.old_hash = user->hashed_password, .new_hash = hash};
     if (strcasecmp(input->new, user->email) == 0)
-        return STATUS_INVALID;
+        return refuse_own_email(change->response, "new_password");
     enum status status = hashing_hash(change->services, change->response, input->new, hash);
     if (status != STATUS_OK)
         return status;
@@ -184,8 +183,6 @@ enum status account_api_change_password(struct services *services, struct reques
     const struct password_input *input = request->input;
     struct account_change change = {services, request, response, input->current, change_password};
     enum status status = change_account(&change);
-    if (status == STATUS_INVALID)
-        return refuse_own_email(request, response, "new_password");
     if (status != STATUS_OK)
         return status;
     audit_log(request, "password_changed", &request->actor.user_id);

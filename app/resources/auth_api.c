@@ -62,12 +62,11 @@ static const struct field logout_rows[] = {
     {"everywhere", FIELD_BOOLEAN, .offset = offsetof(struct logout_input, everywhere)},
 };
 
-const struct fields auth_api_login = FIELDS(login_rows, struct login_input);
-const struct fields auth_api_login_form = {login_form_rows,
-                                           sizeof login_form_rows / sizeof *login_form_rows,
-                                           sizeof(struct login_input), .ignore_unknown = true};
-const struct fields auth_api_renewal = FIELDS(renewal_rows, struct renewal_input);
-const struct fields auth_api_logout = FIELDS(logout_rows, struct logout_input);
+const struct fields auth_api_login = {FIELDS(login_rows, struct login_input)};
+const struct fields auth_api_login_form = {FIELDS(login_form_rows, struct login_input),
+                                           .ignore_unknown = true};
+const struct fields auth_api_renewal = {FIELDS(renewal_rows, struct renewal_input)};
+const struct fields auth_api_logout = {FIELDS(logout_rows, struct logout_input)};
 
 /* What is being issued: for whom, and how the refresh token goes out. */
 struct issue {

@@ -12,38 +12,39 @@ struct completion_input {
     bool completed;
 };
 
-/* A task, which stands first so that its rows fit both, and the id that a client may choose. */
+/* A task and the id that a client may choose for it. */
 struct new_task {
     struct task task;
     struct optional_uuid id;
 };
 
-/* The rows of the writable fields, in the order of the bits TASK_TITLE, TASK_DESCRIPTION, …: which
- * rows a body named is which fields a change writes. */
-#define TASK_ROWS                                                                                  \
-    {"title", FIELD_TEXT, FIELD_REQUIRED | FIELD_TRIMMED | FIELD_ONE_LINE,                         \
-     1,       200,        .offset = offsetof(struct task, title)},                                 \
-        {"description", FIELD_TEXT, 0, 0, 10000, .offset = offsetof(struct task, description)},    \
-        {"completed", FIELD_BOOLEAN, .offset = offsetof(struct task, completed)},                  \
-        {"priority", FIELD_CHOICE, .words = task_json_priorities, .fallback = TASK_MEDIUM,         \
-         .offset = offsetof(struct task, priority)},                                               \
-        {"tags", FIELD_TAGS, .offset = offsetof(struct task, tags)},                               \
-        {"due_date", FIELD_TIME, .offset = offsetof(struct task, due)},                            \
-    {                                                                                              \
-        "order", FIELD_INTEGER, 0, INT32_MIN, INT32_MAX, .offset = offsetof(struct task, order)    \
-    }
+/* In the order of the bits TASK_TITLE, TASK_DESCRIPTION, …: which rows a body named is which fields
+ * a change writes. */
+static const struct field task_rows[] = {
+    {"title", FIELD_TEXT, FIELD_REQUIRED | FIELD_TRIMMED | FIELD_ONE_LINE, 1, 200,
+     .offset = offsetof(struct task, title)},
+    {"description", FIELD_TEXT, 0, 0, 10000, .offset = offsetof(struct task, description)},
+    {"completed", FIELD_BOOLEAN, .offset = offsetof(struct task, completed)},
+    {"priority", FIELD_CHOICE, .words = task_json_priorities, .fallback = TASK_MEDIUM,
+     .offset = offsetof(struct task, priority)},
+    {"tags", FIELD_TAGS, .offset = offsetof(struct task, tags)},
+    {"due_date", FIELD_TIME, .offset = offsetof(struct task, due)},
+    {"order", FIELD_INTEGER, 0, INT32_MIN, INT32_MAX, .offset = offsetof(struct task, order)},
+};
 
-static const struct field task_rows[] = {TASK_ROWS};
-static const struct field new_task_rows[] = {
-    TASK_ROWS, {"id", FIELD_UUID, .offset = offsetof(struct new_task, id)}};
+static const struct field id_rows[] = {
+    {"id", FIELD_UUID, .offset = offsetof(struct new_task, id)},
+};
+
 static const struct field completion_rows[] = {
     {"completed", FIELD_BOOLEAN, FIELD_REQUIRED,
      .offset = offsetof(struct completion_input, completed)},
 };
 
-const struct fields task_api_task = FIELDS(task_rows, struct task);
-const struct fields task_api_new_task = FIELDS(new_task_rows, struct new_task);
-const struct fields task_api_completion = FIELDS(completion_rows, struct completion_input);
+const struct fields task_api_task = {FIELDS(task_rows, struct task)};
+const struct fields task_api_new_task = {FIELDS(id_rows, struct new_task), .base = &task_api_task,
+                                         .batch_max = TASK_BATCH_MAX, .batch_noun = "tasks"};
+const struct fields task_api_completion = {FIELDS(completion_rows, struct completion_input)};
 
 static void write_task(struct request *request, struct response *response, const struct task *task)
 {
@@ -107,12 +108,9 @@ static enum status refuse_twins(struct request *request, struct response *respon
     for (size_t i = 1; i < count; i++) {
         if (!uuid_equals(&ids[i - 1].id, &ids[i].id))
             continue;
-        struct field_reader reader = {
-            .arena = request->arena,
-            .response = response,
-            .prefix = arena_printf(request->arena, "[%zu]", ids[i].place),
-        };
-        fields_add_error(&reader, "id", "is there more than once");
+        struct validation validation = fields_begin(response);
+        validation.prefix = arena_printf(request->arena, "[%zu]", ids[i].place);
+        fields_add_error(&validation, "id", "appears more than once");
     }
     return fields_conclude(response);
 }

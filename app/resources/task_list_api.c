@@ -38,26 +38,22 @@ static const char *const sorts[] = {
     "created_at", "-created_at", "updated_at", "-updated_at", "due_date", "-due_date", "priority",
     "-priority",  "title",       "-title",     "order",       "-order",   NULL};
 
-/* The filter stands first in list_input: its rows fit both. */
-#define FILTER_ROWS                                                                                  \
-    {"completed", FIELD_CHOICE, .words = booleans, .fallback = ANY,                                  \
-     .offset = offsetof(struct filter_input, completed)},                                            \
-        {"status", FIELD_CHOICE, .words = states, .fallback = STATE_ALL,                             \
-         .offset = offsetof(struct filter_input, state)},                                            \
-        {"priority", FIELD_CHOICES, .words = task_json_priorities,                                   \
-         .offset = offsetof(struct filter_input, priorities)},                                       \
-        {"tag", FIELD_TAGS, FIELD_REPEATABLE, .offset = offsetof(struct filter_input, tags)},        \
-        {"q", FIELD_TEXT, FIELD_NO_CONTROL, 0, 2000, .offset = offsetof(struct filter_input, text)}, \
-        {"due_before", FIELD_TIME, .offset = offsetof(struct filter_input, due_before)},             \
-        {"due_after", FIELD_TIME, .offset = offsetof(struct filter_input, due_after)},               \
-    {                                                                                                \
-        "overdue", FIELD_CHOICE, .words = booleans, .fallback = ANY,                                 \
-                                 .offset = offsetof(struct filter_input, overdue)                    \
-    }
+static const struct field filter_rows[] = {
+    {"completed", FIELD_CHOICE, .words = booleans, .fallback = ANY,
+     .offset = offsetof(struct filter_input, completed)},
+    {"status", FIELD_CHOICE, .words = states, .fallback = STATE_ALL,
+     .offset = offsetof(struct filter_input, state)},
+    {"priority", FIELD_CHOICES, .words = task_json_priorities,
+     .offset = offsetof(struct filter_input, priorities)},
+    {"tag", FIELD_TAGS, FIELD_REPEATABLE, .offset = offsetof(struct filter_input, tags)},
+    {"q", FIELD_TEXT, FIELD_NO_CONTROL, 0, 2000, .offset = offsetof(struct filter_input, text)},
+    {"due_before", FIELD_TIME, .offset = offsetof(struct filter_input, due_before)},
+    {"due_after", FIELD_TIME, .offset = offsetof(struct filter_input, due_after)},
+    {"overdue", FIELD_CHOICE, .words = booleans, .fallback = ANY,
+     .offset = offsetof(struct filter_input, overdue)},
+};
 
-static const struct field filter_rows[] = {FILTER_ROWS};
-static const struct field list_rows[] = {
-    FILTER_ROWS,
+static const struct field page_rows[] = {
     {"sort", FIELD_CHOICE, .words = sorts, .fallback = 1,
      .offset = offsetof(struct list_input, sort)},
     {"limit", FIELD_INTEGER, 0, 1, MAX_LIMIT, .offset = offsetof(struct list_input, limit)},
@@ -65,8 +61,9 @@ static const struct field list_rows[] = {
     {"count", FIELD_BOOLEAN, .offset = offsetof(struct list_input, count)},
 };
 
-const struct fields task_list_api_filter = FIELDS(filter_rows, struct filter_input);
-const struct fields task_list_api_query = FIELDS(list_rows, struct list_input);
+const struct fields task_list_api_filter = {FIELDS(filter_rows, struct filter_input)};
+const struct fields task_list_api_query = {FIELDS(page_rows, struct list_input),
+                                           .base = &task_list_api_filter};
 
 /* Both ways to ask for a state hold at once. */
 static enum task_state find_state(const struct filter_input *input)
@@ -158,7 +155,7 @@ enum status task_list_api_list(struct services *services, struct request *reques
                                struct response *response)
 {
     const struct list_input *input = request->query_input;
-    struct field_reader reader = {.arena = request->arena, .response = response, .prefix = ""};
+    struct validation validation = fields_begin(response);
     struct task_place place = {.key_length = 0};
     struct task_list list;
     struct task_page page = {
@@ -170,7 +167,7 @@ enum status task_list_api_list(struct services *services, struct request *reques
         .count = input->count,
     };
     if (input->cursor != NULL && !cursor_decode(input->cursor, &page, &place)) {
-        fields_add_error(&reader, "cursor", "must come from the Link header of this same list");
+        fields_add_error(&validation, "cursor", "must come from the Link header of this same list");
         return fields_conclude(response);
     }
     enum status status = task_list_find(services->db, &request->actor, &page, &list);

@@ -29,11 +29,11 @@ static void check_fields(struct arena *arena, const struct fields *fields,
 {
     struct response response = {
         .arena = arena, .body = {.arena = arena}, .errors = {.arena = arena}};
-    struct field_reader reader = {.arena = arena, .response = &response, .prefix = ""};
+    struct validation validation = fields_begin(&response);
     struct buffer array = {.arena = arena};
     struct json_fault fault;
     cJSON *root;
-    fields_read_pairs(&reader, fields, pairs, arena_alloc(arena, fields->size));
+    fields_read_pairs(&validation, fields, pairs, arena_alloc(arena, fields->size));
     int count = response.error_count;
     REQUIRE((fields_conclude(&response) == STATUS_OK) == (count == 0));
     buffer_add_char(&array, '[');

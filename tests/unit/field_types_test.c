@@ -397,6 +397,11 @@ static void choices_are_a_comma_list(void **state)
         if (read_plain(&field, wrong[i], &mask) == NULL)
             fail_msg("'%s' was taken", wrong[i]);
     }
+    static const char *const no_texts[] = {"1", "true", "[]", "{}"};
+    for (size_t i = 0; i < COUNT(no_texts); i++) {
+        unsigned mask = 0;
+        assert_string_equal(read_json(&field, no_texts[i], &mask), "must be low, medium or high");
+    }
 }
 
 static const struct field tags = {.type = FIELD_TAGS};
