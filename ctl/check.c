@@ -7,7 +7,6 @@
 #include "lib/core/clock.h"
 #include "lib/data/schema.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,42 +15,38 @@ enum { LEAST_SERVER = 130000 };
 /* A token issued in the database's past or future would not hold, or hold too long. */
 static const int64_t most_skew = 2 * 1000000;
 
-void check_say(struct check *check, enum verdict verdict, const char *format, ...)
-{
-    static const char *const words[] = {[GOOD] = "good ", [NOTE] = "note ", [WRONG] = "WRONG"};
-    va_list args;
-    va_start(args, format);
-    printf("%s  ", words[verdict]);
-    vprintf(format, args);
-    putchar('\n');
-    va_end(args);
-    check->found_wrong = check->found_wrong || verdict == WRONG;
-}
+struct check {
+    struct ctl *ctl;
+    struct findings findings;
+};
 
 static void check_secret(struct check *check, const char *name, const char *secret)
 {
     const char *weakness = secret[0] == '\0' ? NULL : secret_find_weakness(secret);
     if (weakness != NULL)
-        check_say(check, WRONG, "%s %s: make one with: openssl rand -base64 48", name, weakness);
+        finding_say(&check->findings, FINDING_WRONG,
+                    "%s %s: make one with: openssl rand -base64 48", name, weakness);
 }
 
 static bool check_settings(struct check *check, struct settings *settings)
 {
     fflush(stdout);
     if (!settings_load(settings, stderr)) {
-        check_say(check, WRONG, "settings: see above; the service does not start with them");
+        finding_say(&check->findings, FINDING_WRONG,
+                    "settings: see above; the service does not start with them");
         return false;
     }
-    check_say(check, GOOD, "settings");
+    finding_say(&check->findings, FINDING_GOOD, "settings");
     check_secret(check, "JWT_SECRET", settings->jwt_secret);
     check_secret(check, "JWT_SECRET_PREVIOUS", settings->jwt_secret_previous);
     if (strcmp(settings->jwt_secret, settings->jwt_secret_previous) == 0)
-        check_say(check, WRONG,
-                  "JWT_SECRET_PREVIOUS is the same as JWT_SECRET: nothing has been"
-                  " rotated");
+        finding_say(&check->findings, FINDING_WRONG,
+                    "JWT_SECRET_PREVIOUS is the same as JWT_SECRET: nothing has been"
+                    " rotated");
     if (settings->bcrypt_cost < 10)
-        check_say(check, NOTE, "BCRYPT_COST %lld is cheap to guess against: 12 is the default",
-                  (long long)settings->bcrypt_cost);
+        finding_say(&check->findings, FINDING_NOTE,
+                    "BCRYPT_COST %lld is cheap to guess against: 12 is the default",
+                    (long long)settings->bcrypt_cost);
     return true;
 }
 
@@ -60,10 +55,12 @@ static void check_clock(struct check *check, int64_t before, int64_t theirs, int
 {
     int64_t skew = theirs - (before + after) / 2;
     if (llabs(skew) > most_skew + (after - before))
-        check_say(check, WRONG, "clock: the database's is %.1f s %s this machine's: both need NTP",
-                  (double)llabs(skew) / 1e6, skew > 0 ? "ahead of" : "behind");
+        finding_say(&check->findings, FINDING_WRONG,
+                    "clock: the database's is %.1f s %s this machine's: both need NTP",
+                    (double)llabs(skew) / 1e6, skew > 0 ? "ahead of" : "behind");
     else
-        check_say(check, GOOD, "clock: the database's agrees with this machine's");
+        finding_say(&check->findings, FINDING_GOOD,
+                    "clock: the database's agrees with this machine's");
 }
 
 static enum status check_server(struct check *check, const struct settings *settings)
@@ -76,21 +73,22 @@ static enum status check_server(struct check *check, const struct settings *sett
     int64_t after = clock_now();
     if (status != STATUS_OK)
         return status;
-    check_say(check, health.version < LEAST_SERVER ? WRONG : GOOD,
-              "database: PostgreSQL %lld.%lld answers; 13 is the least",
-              (long long)health.version / 10000, (long long)health.version % 10000);
+    finding_say(&check->findings, health.version < LEAST_SERVER ? FINDING_WRONG : FINDING_GOOD,
+                "database: PostgreSQL %lld.%lld answers; 13 is the least",
+                (long long)health.version / 10000, (long long)health.version % 10000);
     if (health.is_read_only)
-        check_say(check, WRONG,
-                  "database: it is read-only; with several hosts DATABASE_URL wants"
-                  " target_session_attrs=read-write");
+        finding_say(&check->findings, FINDING_WRONG,
+                    "database: it is read-only; with several hosts DATABASE_URL wants"
+                    " target_session_attrs=read-write");
     if (strcmp(health.encoding, "UTF8") != 0)
-        check_say(check, WRONG, "database: its encoding is %s, and must be UTF8", health.encoding);
+        finding_say(&check->findings, FINDING_WRONG,
+                    "database: its encoding is %s, and must be UTF8", health.encoding);
     if (workers > health.max_connections - 3)
-        check_say(check, WRONG,
-                  "database: WORKERS%s take %lld connections, and it allows %lld, 3 of them for"
-                  " its superuser",
-                  has_second ? " and AUTH_WORKERS" : "", (long long)workers,
-                  (long long)health.max_connections);
+        finding_say(&check->findings, FINDING_WRONG,
+                    "database: WORKERS%s take %lld connections, and it allows %lld, 3 of them for"
+                    " its superuser",
+                    has_second ? " and AUTH_WORKERS" : "", (long long)workers,
+                    (long long)health.max_connections);
     check_clock(check, before, health.now, after);
     return STATUS_OK;
 }
@@ -103,18 +101,19 @@ static enum status check_schema(struct check *check)
     if (status != STATUS_OK)
         return status;
     if (version != SCHEMA_VERSION) {
-        check_say(check, WRONG, "schema: version %lld, but this program's is %d%s",
-                  (long long)version, SCHEMA_VERSION,
-                  version < SCHEMA_VERSION ? ": todoctl migrate" : "");
+        finding_say(&check->findings, FINDING_WRONG,
+                    "schema: version %lld, but this program's is %d%s", (long long)version,
+                    SCHEMA_VERSION, version < SCHEMA_VERSION ? ": todoctl migrate" : "");
         return STATUS_OK;
     }
-    check_say(check, GOOD, "schema: version %d", SCHEMA_VERSION);
+    finding_say(&check->findings, FINDING_GOOD, "schema: version %d", SCHEMA_VERSION);
     status = admin_store_list_missing_indexes(check->ctl->db, &indexes, &missing);
     for (size_t i = 0; status == STATUS_OK && i < missing.count; i++)
-        check_say(check, WRONG, "index: %s is missing or invalid: drop it, then todoctl migrate",
-                  missing.items[i]);
+        finding_say(&check->findings, FINDING_WRONG,
+                    "index: %s is missing or invalid: drop it, then todoctl migrate",
+                    missing.items[i]);
     if (status == STATUS_OK && missing.count == 0)
-        check_say(check, GOOD, "indexes: all %zu", indexes.count);
+        finding_say(&check->findings, FINDING_GOOD, "indexes: all %zu", indexes.count);
     return status;
 }
 
@@ -131,6 +130,6 @@ enum ctl_exit check_run(struct ctl *ctl, char **arguments)
         exit = status == STATUS_OK ? CTL_DONE : ctl_explain(ctl, status);
     }
     if (ctl->url != NULL)
-        check_http_run(&check, ctl->url, settings.trusted_proxies);
-    return exit == CTL_DONE && check.found_wrong ? CTL_REFUSED : exit;
+        check_http_run(&check.findings, ctl->url, settings.trusted_proxies);
+    return exit == CTL_DONE && check.findings.is_wrong ? CTL_REFUSED : exit;
 }

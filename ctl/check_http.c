@@ -3,10 +3,11 @@
 
 #include "ctl/probe.h"
 
+#include <stdint.h>
 #include <string.h>
 
 struct visit {
-    struct check *check;
+    struct findings *findings;
     struct arena *arena;
     const char *url; /* without a slash at its end */
     const char *host;
@@ -33,12 +34,14 @@ static bool check_health(const struct visit *visit)
 {
     struct probe health = get(visit, "/healthz", NULL);
     if (health.status == 0)
-        check_say(visit->check, WRONG, "service: %s does not answer: %s", visit->url, health.text);
+        finding_say(visit->findings, FINDING_WRONG, "service: %s does not answer: %s", visit->url,
+                    health.text);
     else if (health.status != 200 || strstr(health.text, "{\"status\":\"ok\"}") == NULL)
-        check_say(visit->check, WRONG, "service: %s/healthz is not this service's: HTTP %d",
-                  visit->url, health.status);
+        finding_say(visit->findings, FINDING_WRONG,
+                    "service: %s/healthz is not this service's: HTTP %d", visit->url,
+                    health.status);
     else
-        check_say(visit->check, GOOD, "service: %s answers", visit->url);
+        finding_say(visit->findings, FINDING_GOOD, "service: %s answers", visit->url);
     return health.status == 200;
 }
 
@@ -46,8 +49,8 @@ static void check_readiness(const struct visit *visit)
 {
     struct probe ready = get(visit, "/readyz", NULL);
     if (ready.status != 200)
-        check_say(visit->check, WRONG, "service: it is not ready (HTTP %d): see its log",
-                  ready.status);
+        finding_say(visit->findings, FINDING_WRONG,
+                    "service: it is not ready (HTTP %d): see its log", ready.status);
 }
 
 /* A token that cannot hold is called invalid; where none arrives, it is called missing. */
@@ -55,14 +58,15 @@ static void check_authorization(const struct visit *visit)
 {
     struct probe me = get(visit, "/auth/me", "Authorization: Bearer todoctl-check");
     if (me.status == 401 && strstr(me.text, "error=\"invalid_token\"") != NULL)
-        check_say(visit->check, GOOD, "Authorization: the header arrives");
+        finding_say(visit->findings, FINDING_GOOD, "Authorization: the header arrives");
     else if (me.status == 401)
-        check_say(visit->check, WRONG,
-                  "Authorization: the web server strips the header, so nobody"
-                  " can sign in (Apache: CGIPassAuth On)");
+        finding_say(visit->findings, FINDING_WRONG,
+                    "Authorization: the web server strips the header, so nobody"
+                    " can sign in (Apache: CGIPassAuth On)");
     else
-        check_say(visit->check, WRONG, "Authorization: %s/auth/me answers HTTP %d instead of 401",
-                  visit->url, me.status);
+        finding_say(visit->findings, FINDING_WRONG,
+                    "Authorization: %s/auth/me answers HTTP %d instead of 401", visit->url,
+                    me.status);
 }
 
 /* /metrics is for clients on this machine: whoever else gets it was taken for one. And a client of
@@ -72,57 +76,63 @@ static void check_client_address(const struct visit *visit)
     struct probe metrics = get(visit, "/metrics", NULL);
     if (metrics.status == 401 && is_loopback(visit) && visit->proxies != NULL &&
         visit->proxies[0] == '\0')
-        check_say(visit->check, NOTE,
-                  "client address: a proxy is on the way, and TRUSTED_PROXIES names none: the rate"
-                  " limits may count all its clients as one");
+        finding_say(
+            visit->findings, FINDING_NOTE,
+            "client address: a proxy is on the way, and TRUSTED_PROXIES names none: the rate"
+            " limits may count all its clients as one");
     else if (metrics.status == 401)
-        check_say(visit->check, GOOD, "client address: this client is not taken for the server");
+        finding_say(visit->findings, FINDING_GOOD,
+                    "client address: this client is not taken for the server");
     else if (metrics.status != 200)
-        check_say(visit->check, NOTE,
-                  "client address: /metrics answers HTTP %d, which says nothing"
-                  " about it",
-                  metrics.status);
+        finding_say(visit->findings, FINDING_NOTE,
+                    "client address: /metrics answers HTTP %d, which says nothing"
+                    " about it",
+                    metrics.status);
     else if (is_loopback(visit))
-        check_say(visit->check, NOTE,
-                  "client address: asked over loopback; give --url the public"
-                  " address to have it checked");
+        finding_say(visit->findings, FINDING_NOTE,
+                    "client address: asked over loopback; give --url the public"
+                    " address to have it checked");
     else
-        check_say(visit->check, WRONG,
-                  "client address: every client is taken for this machine (and"
-                  " reads /metrics): the proxy must pass X-Forwarded-For, and TRUSTED_PROXIES name"
-                  " it, or the rate limits count all of them as one");
+        finding_say(
+            visit->findings, FINDING_WRONG,
+            "client address: every client is taken for this machine (and"
+            " reads /metrics): the proxy must pass X-Forwarded-For, and TRUSTED_PROXIES name"
+            " it, or the rate limits count all of them as one");
 }
 
 static void check_https(const struct visit *visit)
 {
     if (has_prefix(visit->url, "http://")) {
-        check_say(visit->check, is_loopback(visit) ? NOTE : WRONG,
-                  "https: passwords and tokens travel readable over http%s",
-                  is_loopback(visit) ? ", which loopback alone may do" : "");
+        finding_say(visit->findings, is_loopback(visit) ? FINDING_NOTE : FINDING_WRONG,
+                    "https: passwords and tokens travel readable over http%s",
+                    is_loopback(visit) ? ", which loopback alone may do" : "");
         return;
     }
-    check_say(visit->check, GOOD, "https");
+    finding_say(visit->findings, FINDING_GOOD, "https");
     if (strchr(visit->host, ':') != NULL) /* another port: where http would be, nobody knows */
         return;
     struct probe plain = probe_get(
         visit->arena, arena_printf(visit->arena, "http://%s/healthz", visit->host), NULL);
     if (plain.status == 200)
-        check_say(visit->check, WRONG, "https: http://%s answers, too: redirect it", visit->host);
+        finding_say(visit->findings, FINDING_WRONG, "https: http://%s answers, too: redirect it",
+                    visit->host);
 }
 
-void check_http_run(struct check *check, const char *url, const char *proxies)
+void check_http_run(struct findings *findings, const char *url, const char *proxies)
 {
     struct arena *arena = arena_create(64 * 1024, SIZE_MAX);
     size_t length = strlen(url);
     if (!has_prefix(url, "http://") && !has_prefix(url, "https://")) {
-        check_say(check, WRONG, "service: --url must begin with http:// or https://");
+        finding_say(findings, FINDING_WRONG, "service: --url must begin with http:// or https://");
         arena_destroy(arena);
         return;
     }
     while (length > 0 && url[length - 1] == '/')
         length--;
-    struct visit visit = {
-        .check = check, .arena = arena, .url = arena_copy(arena, url, length), .proxies = proxies};
+    struct visit visit = {.findings = findings,
+                          .arena = arena,
+                          .url = arena_copy(arena, url, length),
+                          .proxies = proxies};
     visit.host = strstr(visit.url, "://") + 3;
     check_https(&visit);
     if (check_health(&visit)) {
