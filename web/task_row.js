@@ -187,8 +187,7 @@ export class TaskRow {
       this.#editor = null;
       this.#host.gone(base.id);
     } else if (answer === 'new') {
-      const { title, description, priority, tags, due_date } = { ...base, ...patch };
-      const made = await store.create({ id: store.newId(), title, description, priority, tags, due_date, completed: base.completed });
+      const made = await store.create({ ...base, ...patch, id: store.newId() });
       this.#editor = null;
       this.#host.replaced(base.id, made);
     } else {

@@ -1,6 +1,13 @@
 """A task that was changed elsewhere in between: both versions are shown, nothing is overwritten silently."""
+import pathlib
+import sys
+
 import pytest
 from selenium.webdriver.common.keys import Keys
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "openapi"))
+
+from members import MEMBERS, values  # noqa: E402
 
 
 @pytest.fixture
@@ -88,6 +95,21 @@ def test_deleted_elsewhere_while_editing(page, anna, milk, choice, titles):
     page.gone(".editor")
     page.wait_titles(*titles)
     assert [t["title"] for t in anna.get("/tasks").json] == titles
+
+
+def test_a_task_saved_as_a_new_one_has_all_that_the_old_one_had(page, anna):
+    """Every member that a client may write, as the API's description lists them, also those that no form shows."""
+    old = anna.task(**{member: values(member)[0] for member in MEMBERS if member != "completed"})
+    page.sign_in(anna)
+    page.edit(old["title"])
+    page.type(".editor [name=title]", "Buy oat milk")
+    anna.delete(f"/tasks/{old['id']}")
+    page.click(".editor .primary")
+    page.click("dialog button", "Save mine as a new task")
+    page.row("Buy oat milk")
+    [new] = anna.get("/tasks").json
+    assert {name: new[name] for name in MEMBERS} == {name: old[name] for name in MEMBERS} | {"title": "Buy oat milk"}
+    assert new["id"] != old["id"]
 
 
 @pytest.mark.parametrize("choice, done", [("Mark it done as it is now", True), ("Leave it", False)])
