@@ -10,6 +10,7 @@
 #include "app/shared/metrics.h"
 #include "lib/auth/token_cache.h"
 #include "lib/core/log.h"
+#include "lib/data/db_health.h"
 #include "lib/data/schema.h"
 
 #include <getopt.h>
@@ -57,7 +58,7 @@ static enum status try_database(const struct settings *settings,
     db_begin(db);
     enum status status = schema_read_version(db, version);
     if (status != STATUS_OK && status != STATUS_SCHEMA_NEWER)
-        fprintf(stderr, "todo.fcgi: database: %s\n", db_last_error(db));
+        fprintf(stderr, "todo.fcgi: database: %s\n", db_health(db)->last_error);
     db_destroy(db);
     arena_destroy(arena);
     return status;

@@ -3,6 +3,7 @@
 #include "ctl.h"
 
 #include "lib/core/utf8.h"
+#include "lib/data/db_health.h"
 #include "lib/data/schema.h"
 
 #include <errno.h>
@@ -31,7 +32,7 @@ enum ctl_exit ctl_explain(const struct ctl *ctl, enum status status)
 {
     switch (status) {
     case STATUS_UNAVAILABLE:
-        (void)ctl_refuse("the database is away: %s", db_last_error(ctl->db));
+        (void)ctl_refuse("the database is away: %s", db_health(ctl->db)->last_error);
         return CTL_AWAY;
     case STATUS_SCHEMA_OLDER:
         return ctl_refuse("the database's schema is older than this program: todoctl migrate"
@@ -42,7 +43,7 @@ enum ctl_exit ctl_explain(const struct ctl *ctl, enum status status)
     case STATUS_INVALID_TOKEN:
         return ctl_refuse("the account has been deleted meanwhile");
     default:
-        return ctl_refuse("the database refuses: %s", db_last_error(ctl->db));
+        return ctl_refuse("the database refuses: %s", db_health(ctl->db)->last_error);
     }
 }
 

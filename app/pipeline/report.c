@@ -4,11 +4,12 @@
 #include "app/pipeline/routes.h"
 #include "lib/core/clock.h"
 #include "lib/core/log.h"
+#include "lib/data/db_health.h"
 
 void report_count_database(struct services *services)
 {
     struct metrics *metrics = services->metrics;
-    struct db_counts counts = db_take_counts(services->db);
+    struct db_counts counts = db_health_take_counts(db_health(services->db));
     metrics_count(metrics, METRICS_DB_MICROS, counts.micros);
     metrics_count(metrics, METRICS_DB_CONNECTIONS, counts.connections);
     metrics_count(metrics, METRICS_DB_RECONNECTS, counts.reconnects);

@@ -71,7 +71,7 @@ static enum status create_one(struct services *services, struct request *request
     char id[UUID_TEXT_SIZE];
     enum status status = task_store_insert(services->db, &request->actor, &content, &task);
     bool existed = status == STATUS_ID_TAKEN;
-    if (existed && !task_batch_is_equal(&task, &content))
+    if (existed && !task_fields_are_equal(&task, &content))
         return status;
     if (!existed && status != STATUS_OK)
         return status;
@@ -172,7 +172,7 @@ enum status task_api_replace(struct services *services, struct request *request,
                              struct response *response)
 {
     const struct task *input = request->input;
-    struct task_change change = {.fields = TASK_ALL, .content = *input};
+    struct task_change change = {.fields = TASK_ALL_FIELDS, .content = *input};
     return change_task(services, request, response, &change);
 }
 

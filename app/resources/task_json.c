@@ -7,13 +7,13 @@
 const char *const task_json_priorities[] = {
     [TASK_LOW] = "low", [TASK_MEDIUM] = "medium", [TASK_HIGH] = "high", NULL};
 
-static void add_tags(struct buffer *body, const struct texts *tags)
+static void add_texts(struct buffer *body, const struct texts *texts)
 {
     buffer_add_char(body, '[');
-    for (size_t i = 0; i < tags->count; i++) {
+    for (size_t i = 0; i < texts->count; i++) {
         if (i > 0)
             buffer_add_char(body, ',');
-        json_add_text(body, tags->items[i]);
+        json_add_text(body, texts->items[i]);
     }
     buffer_add_char(body, ']');
 }
@@ -28,10 +28,10 @@ static void add_due(struct buffer *body, const struct optional_time *due)
     json_add_nullable(body, due->is_set ? text : NULL);
 }
 
-static void add_order(struct buffer *body, const struct optional_integer *order)
+static void add_optional_integer(struct buffer *body, const struct optional_integer *integer)
 {
-    if (order->is_set)
-        buffer_add_integer(body, order->value);
+    if (integer->is_set)
+        buffer_add_integer(body, integer->value);
     else
         buffer_add_text(body, "null");
 }
@@ -54,11 +54,11 @@ void task_json_add(struct buffer *body, const struct task *task, const char *bas
                                           : ",\"completed\":false,\"priority\":");
     json_add_text(body, task_json_priorities[task->priority]);
     buffer_add_text(body, ",\"tags\":");
-    add_tags(body, &task->tags);
+    add_texts(body, &task->tags);
     buffer_add_text(body, ",\"due_date\":");
     add_due(body, &task->due);
     buffer_add_text(body, ",\"order\":");
-    add_order(body, &task->order);
+    add_optional_integer(body, &task->order);
     buffer_add_text(body, ",\"created_at\":");
     json_add_timestamp(body, task->created_at);
     buffer_add_text(body, ",\"updated_at\":");
@@ -83,27 +83,42 @@ void task_json_add_all(struct buffer *body, const struct task *tasks, size_t cou
     buffer_add_char(body, ']');
 }
 
+/* --- A row for PostgreSQL: each kind of TASK_FIELDS as JSON. */
+
+static void add_text(struct buffer *rows, const char *const *text)
+{
+    json_add_nullable(rows, *text);
+}
+
+static void add_smallint(struct buffer *rows, const int *number)
+{
+    buffer_add_integer(rows, *number);
+}
+
+static void add_boolean(struct buffer *rows, const bool *value)
+{
+    buffer_add_text(rows, *value ? "true" : "false");
+}
+
+static void add_optional_time(struct buffer *rows, const struct optional_time *time)
+{
+    if (time->is_set)
+        json_add_timestamp(rows, time->at);
+    else
+        buffer_add_text(rows, "null");
+}
+
 static void add_row(struct buffer *rows, const struct task *task)
 {
     buffer_add_text(rows, "{\"id\":");
     json_add_uuid(rows, &task->id);
-    buffer_add_text(rows, ",\"title\":");
-    json_add_text(rows, task->title);
-    buffer_add_text(rows, ",\"description\":");
-    json_add_nullable(rows, task->description);
-    buffer_add_text(rows, task->completed ? ",\"completed\":true,\"priority\":"
-                                          : ",\"completed\":false,\"priority\":");
-    buffer_add_integer(rows, task->priority);
-    buffer_add_text(rows, ",\"tags\":");
-    add_tags(rows, &task->tags);
-    buffer_add_text(rows, ",\"due_at\":");
-    if (task->due.is_set)
-        json_add_timestamp(rows, task->due.at);
-    else
-        buffer_add_text(rows, "null");
-    buffer_add_text(rows, task->due.is_date ? ",\"due_is_date\":true,\"sort_order\":"
-                                            : ",\"due_is_date\":false,\"sort_order\":");
-    add_order(rows, &task->order);
+    buffer_add_text(rows, ",\"completed\":");
+    add_boolean(rows, &task->completed);
+#define ADD(parameter, bit, member, column, type, kind, place)                                     \
+    buffer_add_text(rows, ",\"" #column "\":");                                                    \
+    add_##kind(rows, &task->place);
+    TASK_FIELDS(ADD)
+#undef ADD
     buffer_add_char(rows, '}');
 }
 

@@ -3,6 +3,7 @@
 
 #include "app/resources/cursor.h"
 #include "app/resources/task_json.h"
+#include "lib/core/encoding.h"
 
 #include <string.h>
 
@@ -114,22 +115,16 @@ static const char *next_link(struct request *request, const struct task_page *pa
     return buffer_string(&link);
 }
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-    hash = (hash ^ value) * UINT64_C(0x9E3779B97F4A7C15);
-    return hash ^ hash >> 29;
-}
-
 /* A weak ETag out of every task's id and version: both change with anything that a page shows. */
 static const char *make_etag(struct arena *arena, const struct task_list *list)
 {
-    uint64_t hash = mix((uint64_t)list->count, list->has_more);
-    hash = mix(hash, (uint64_t)list->total);
+    uint64_t hash = encoding_mix((uint64_t)list->count, list->has_more);
+    hash = encoding_mix(hash, (uint64_t)list->total);
     for (int i = 0; i < list->count; i++) {
         uint64_t id[2];
         memcpy(id, list->tasks[i].id.bytes, sizeof id);
-        hash = mix(mix(hash, id[0]), id[1]);
-        hash = mix(hash, (uint64_t)list->tasks[i].updated_at);
+        hash = encoding_mix(encoding_mix(hash, id[0]), id[1]);
+        hash = encoding_mix(hash, (uint64_t)list->tasks[i].updated_at);
     }
     struct buffer etag = {.arena = arena};
     buffer_add_text(&etag, "W/\"");

@@ -16,10 +16,16 @@ void encoding_random(void *out, size_t length)
 
 uint64_t encoding_hash(const char *text)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (; *text != '\0'; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return hash;
+    size_t left = strlen(text);
+    uint64_t hash = left + 1; /* never 0, not even of "" */
+    uint64_t word = 0;
+    for (; left >= sizeof word; text += sizeof word, left -= sizeof word) {
+        memcpy(&word, text, sizeof word);
+        hash = encoding_mix(hash, word);
+    }
+    word = 0;
+    memcpy(&word, text, left);
+    return encoding_mix(encoding_mix(hash, word), 0);
 }
 
 bool encoding_is_plain(const char *text, const char *marks)

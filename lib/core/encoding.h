@@ -10,7 +10,15 @@
  * none. */
 void encoding_random(void *out, size_t length);
 
-/* FNV-1a, 64 bits: for telling our own names apart, not against anybody. */
+/* Mixes 64 bits more into a hash that tells our own things apart; whoever wants to can make two
+ * that are the same. */
+static inline uint64_t encoding_mix(uint64_t hash, uint64_t more)
+{
+    hash = (hash ^ more) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ hash >> 29;
+}
+
+/* Such a hash of a text: of a statement's some kilobytes in less than a microsecond. */
 uint64_t encoding_hash(const char *text);
 
 /* Whether a text is not empty and holds nothing but ASCII letters, digits and these marks. */

@@ -35,32 +35,10 @@ struct actor {
     " ELSE coalesce($3::timestamptz, '-infinity') >= u.tokens_valid_from END)"
 
 /* Adds $1 to $3. */
-static inline void actor_add(struct db_params *params, const struct actor *actor)
-{
-    value_add_uuid(params, &actor->user_id);
-    if (actor->has_session)
-        value_add_uuid(params, &actor->session_id);
-    else
-        value_add_null(params);
-    if (actor->has_issued_at)
-        value_add_timestamp(params, actor->issued_at);
-    else
-        value_add_null(params);
-}
+void actor_add(struct db_query *query, const struct actor *actor);
 
 /* Runs a statement that begins with ACTOR. STATUS_INVALID_TOKEN where the token does not hold. */
-MUST_CHECK static inline enum status actor_execute(struct db *db, struct actor *actor,
-                                                   const struct db_statement *statement,
-                                                   const struct db_params *params,
-                                                   struct db_rows *rows)
-{
-    enum status status = db_execute(db, statement, params, rows);
-    if (status != STATUS_OK)
-        return status;
-    if (rows->count == 0)
-        return STATUS_INVALID_TOKEN;
-    actor->stale = value_get_boolean(rows, 0, 0);
-    return STATUS_OK;
-}
+MUST_CHECK enum status actor_execute(struct db *db, struct actor *actor,
+                                     const struct db_query *query, struct db_rows *rows);
 
 #endif

@@ -3,10 +3,12 @@
 
 #include "back_off.h"
 #include "db_health.h"
+#include "lib/core/clock.h"
 #include "prepared.h"
 #include "socket_wait.h"
 #include "sqlstate.h"
 
+#include <assert.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,16 +88,9 @@ const struct db_settings *db_settings(const struct db *db)
     return &db->settings;
 }
 
-struct db_counts db_take_counts(struct db *db)
+struct db_health *db_health(struct db *db)
 {
-    struct db_counts counts = db->health.counts;
-    db->health.counts = (struct db_counts){0};
-    return counts;
-}
-
-const char *db_last_error(const struct db *db)
-{
-    return db->health.last_error;
+    return &db->health;
 }
 
 /* Gives the connection up; until the back-off is over, requests are refused at once. */
@@ -138,13 +133,13 @@ static enum status begin_connecting(struct db *db)
 /* Goes on connecting. Not being done by the deadline is no reason to begin anew: the next request
  * goes on. While the database is known to be away and silent, requests wait a moment only: those
  * behind them in the queue want their 503 in time, too. */
-static enum status finish_connecting(struct db *db, int64_t deadline)
+static enum status finish_connecting(struct db *db)
 {
     int64_t moment = clock_monotonic() + longest_moment;
     while (db->polling != PGRES_POLLING_OK && db->polling != PGRES_POLLING_FAILED) {
         short events = db->polling == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-        bool brief = db->health.is_away && db->link == LINK_CONNECTING && moment < deadline;
-        if (!socket_wait(PQsocket(db->connection), events, brief ? moment : deadline)) {
+        bool brief = db->health.is_away && db->link == LINK_CONNECTING && moment < db->deadline;
+        if (!socket_wait(PQsocket(db->connection), events, brief ? moment : db->deadline)) {
             bool too_long = clock_monotonic() - db->connect_began > max_connect_time;
             db_health_count_error(&db->health, DB_ERROR_TIMEOUT, "the server does not answer");
             return too_long ? give_up(db, "cannot connect in 10 s") : STATUS_UNAVAILABLE;
@@ -171,11 +166,11 @@ static void notice_closing(struct db *db)
     }
 }
 
-static enum status open_connection(struct db *db, int64_t deadline)
+static enum status open_connection(struct db *db)
 {
     enum status status = db->link == LINK_DOWN ? begin_connecting(db) : STATUS_OK;
     if (status == STATUS_OK)
-        status = finish_connecting(db, deadline);
+        status = finish_connecting(db);
     if (status != STATUS_OK)
         return status;
     if (db->settings.on_connect != NULL)
@@ -190,176 +185,178 @@ static enum status open_connection(struct db *db, int64_t deadline)
     return status;
 }
 
-static enum status make_ready(struct db *db, int64_t deadline)
+static enum status make_ready(struct db *db)
 {
-    if (db->link == LINK_NEW)
-        return STATUS_OK;
     if (db->link == LINK_UP) {
         notice_closing(db);
         if (PQstatus(db->connection) == CONNECTION_OK)
             return STATUS_OK;
         disconnect(db);
     }
-    return open_connection(db, deadline);
+    return db->link == LINK_NEW ? STATUS_OK : open_connection(db);
 }
 
 /* Sends what is queued and waits until a whole result is there, NULL when the deadline has passed.
  * Of several results the last counts, but a failed one before it. */
-static PGresult *take_result(struct db *db, int64_t deadline)
+static PGresult *take_result(struct db *db)
 {
-    for (PGresult *result = NULL;;) {
+    PGresult *result = NULL;
+    for (;;) {
         int unsent = PQflush(db->connection);
-        if (unsent < 0) { /* broken, and libpq has closed it already */
-            PQclear(result);
-            return NULL;
-        }
-        if (unsent == 0 && !PQisBusy(db->connection)) {
-            PGresult *next = PQgetResult(db->connection);
-            if (next == NULL)
-                return result;
-            if (result != NULL && PQresultStatus(result) == PGRES_FATAL_ERROR) {
-                PQclear(next);
-                continue;
-            }
-            PQclear(result);
-            result = next;
-        } else if (!socket_wait(PQsocket(db->connection), unsent == 1 ? POLLIN | POLLOUT : POLLIN,
-                                deadline)) {
-            PQclear(result);
-            return NULL;
-        } else {
+        short events = unsent == 1 ? POLLIN | POLLOUT : POLLIN;
+        if (unsent < 0) /* broken, and libpq has closed it already */
+            break;
+        if (unsent == 1 || PQisBusy(db->connection)) {
+            if (!socket_wait(PQsocket(db->connection), events, db->deadline))
+                break;
             (void)!PQconsumeInput(db->connection);
+            continue;
         }
+        PGresult *next = PQgetResult(db->connection);
+        if (next == NULL)
+            return result;
+        bool failed = result != NULL && PQresultStatus(result) == PGRES_FATAL_ERROR;
+        PQclear(failed ? next : result);
+        result = failed ? result : next;
     }
+    PQclear(result);
+    return NULL;
 }
 
-static PGresult *prepare(struct db *db, const struct db_statement *statement, int64_t deadline)
+static PGresult *prepare(struct db *db, const struct db_query *query,
+                         const struct db_statement_key *key)
 {
-    if (!PQsendPrepare(db->connection, statement->name, statement->sql, 0, NULL))
-        return NULL;
-    PGresult *result = take_result(db, deadline);
+    PGresult *result = NULL;
+    if (PQsendPrepare(db->connection, key->name, query->statement->sql, 0, NULL))
+        result = take_result(db);
     if (PQresultStatus(result) == PGRES_COMMAND_OK)
-        prepared_add(&db->prepared, statement->name);
+        prepared_add(&db->prepared, key->hash);
     return result;
 }
 
-static PGresult *send_once(struct db *db, const struct db_statement *statement,
-                           const struct db_params *params, int64_t deadline)
+/* Where there is no room for another prepared statement, it goes out as those do that are planned
+ * anew at each call. */
+static PGresult *send_once(struct db *db, const struct db_query *query,
+                           const struct db_statement_key *key)
 {
-    bool named = db->settings.prepare && !statement->adaptive;
-    bool is_prepared = named && prepared_has(&db->prepared, statement->name);
-    int sent;
+    bool is_prepared = prepared_has(&db->prepared, key->hash);
+    bool named = db->settings.prepare && !query->statement->adaptive;
     if (named && !is_prepared && !prepared_is_full(&db->prepared)) {
-        PGresult *result = prepare(db, statement, deadline);
+        PGresult *result = prepare(db, query, key);
         if (PQresultStatus(result) != PGRES_COMMAND_OK)
             return result;
         PQclear(result);
         is_prepared = true;
     }
-    if (is_prepared)
-        sent = PQsendQueryPrepared(db->connection, statement->name, params->count, params->values,
-                                   params->lengths, params->formats, 1);
-    else
-        sent = PQsendQueryParams(db->connection, statement->sql, params->count, NULL,
-                                 params->values, params->lengths, params->formats, 1);
-    return sent ? take_result(db, deadline) : NULL;
+    int sent = is_prepared
+                   ? PQsendQueryPrepared(db->connection, key->name, query->count, query->values,
+                                         query->lengths, query->formats, 1)
+                   : PQsendQueryParams(db->connection, query->statement->sql, query->count, NULL,
+                                       query->values, query->lengths, query->formats, 1);
+    return sent ? take_result(db) : NULL;
 }
 
-/* What became of a statement; logs the cause of what is not the client's doing. */
-static enum verdict judge(struct db *db, const char *name, const PGresult *result,
-                          enum status *status)
+/* What a statement has failed by, NULL for nothing; logs the cause of what is not the client's
+ * doing.
+ */
+static const struct sqlstate *find_failure(struct db *db, const char *name, const PGresult *result)
 {
     ExecStatusType kind = PQresultStatus(result);
-    *status = STATUS_OK;
     if (kind == PGRES_TUPLES_OK || kind == PGRES_COMMAND_OK)
-        return VERDICT_DONE;
+        return NULL;
 
     const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const struct sqlstate *sqlstate = sqlstate_find(code);
+    const struct sqlstate *failure = sqlstate_find(code);
     if (result == NULL && PQstatus(db->connection) == CONNECTION_OK)
         db_health_count_error(&db->health, DB_ERROR_TIMEOUT, "no answer in time");
     else
-        db_health_count_error(&db->health, sqlstate->error, PQerrorMessage(db->connection));
-    *status = sqlstate->status;
-    if (code != NULL && sqlstate->error != DB_ERROR_NONE)
+        db_health_count_error(&db->health, failure->error, PQerrorMessage(db->connection));
+    if (code != NULL && failure->error != DB_ERROR_NONE)
         sqlstate_log(name, code, PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));
-    return sqlstate->verdict;
+    return failure;
 }
 
 /* Prepares for sending a statement again. False when it must not be. */
 static bool may_retry(struct db *db, enum verdict verdict, bool writes)
 {
-    switch (verdict) {
-    case VERDICT_DONE:
+    bool is_fresh = clock_monotonic() - db->connect_began < read_only_pause;
+    if (verdict == VERDICT_DONE || (verdict == VERDICT_READ_ONLY && is_fresh))
         return false;
-    case VERDICT_AGAIN:
+    if (verdict == VERDICT_AGAIN)
         return true;
-    case VERDICT_READ_ONLY:
-        if (clock_monotonic() - db->connect_began < read_only_pause)
-            return false;
-        break;
-    case VERDICT_RECONNECT:
-    case VERDICT_LOST:
-        break;
-    }
     disconnect(db);
     return verdict != VERDICT_LOST || !writes;
 }
 
-static enum status execute(struct db *db, const struct db_statement *statement,
-                           const struct db_params *params, struct db_rows *rows, int64_t deadline)
+/* Connects where need be. The server must have given a write up by the time we do. */
+static enum status make_ready_for(struct db *db, const struct db_statement *statement)
 {
+    enum status status = make_ready(db);
+    int64_t left = db->deadline - clock_monotonic();
+    bool is_late = statement->writes && left < db_statement_timeout(db);
+    return status == STATUS_OK && is_late ? STATUS_UNAVAILABLE : status;
+}
+
+/* Within db->deadline. */
+static enum status execute(struct db *db, const struct db_query *query, struct db_rows *rows)
+{
+    const struct db_statement *statement = query->statement;
+    struct db_statement_key key = db_statement_key(statement);
     bool nested = db->link == LINK_NEW;
     enum status status = STATUS_UNAVAILABLE;
+    if (!prepared_has(&db->prepared, key.hash) && !db_statement_is_sound(statement))
+        return STATUS_INTERNAL;
     for (int i = 0; i < MAX_TRIES; i++) {
-        status = make_ready(db, deadline);
-        /* The server must have given a write up by the time we do. */
-        int64_t left = deadline - clock_monotonic();
-        if (status == STATUS_OK && statement->writes && left < db_statement_timeout(db))
-            status = STATUS_UNAVAILABLE;
+        status = make_ready_for(db, statement);
         if (status != STATUS_OK)
             return status;
-        PGresult *result = send_once(db, statement, params, deadline);
-        enum verdict verdict = judge(db, statement->name, result, &status);
-        if (status == STATUS_OK) {
+        PGresult *result = send_once(db, query, &key);
+        const struct sqlstate *failure = find_failure(db, statement->name, result);
+        if (failure == NULL) {
             arena_defer(db->settings.arena, (void (*)(void *))PQclear, result);
             *rows = (struct db_rows){.result = result, .count = PQntuples(result)};
-            return STATUS_OK;
+            return db_statement_judge(statement, rows->count);
         }
         PQclear(result);
-        if (clock_monotonic() >= deadline)
+        status = failure->status;
+        if (clock_monotonic() >= db->deadline)
             return give_up(db, "no answer in time");
-        if (!may_retry(db, verdict, statement->writes) || nested)
+        if (!may_retry(db, failure->verdict, statement->writes) || nested)
             return status;
     }
     return status;
 }
 
-static void note_time(struct db *db, int64_t began)
+/* Begins a call, which has what is left of the request's time. */
+static int64_t begin_call(struct db *db)
+{
+    int64_t now = clock_monotonic();
+    db->deadline = now + db->settings.timeout - db->spent;
+    return now;
+}
+
+static void end_call(struct db *db, int64_t began)
 {
     int64_t micros = clock_monotonic() - began;
     db->spent += micros;
     db->health.counts.micros += (uint64_t)micros;
 }
 
-enum status db_execute(struct db *db, const struct db_statement *statement,
-                       const struct db_params *params, struct db_rows *rows)
+enum status db_execute(struct db *db, const struct db_query *query, struct db_rows *rows)
 {
-    int64_t began = clock_monotonic();
     if (db->link == LINK_NEW) /* on_connect, within the time of the call that connects */
-        return execute(db, statement, params, rows, db->deadline);
-    db->deadline = began + db->settings.timeout - db->spent;
-    enum status status = execute(db, statement, params, rows, db->deadline);
-    note_time(db, began);
+        return execute(db, query, rows);
+    int64_t began = begin_call(db);
+    enum status status = execute(db, query, rows);
+    end_call(db, began);
     return status;
 }
 
 enum status db_connect(struct db *db)
 {
-    int64_t began = clock_monotonic();
-    db->deadline = began + db->settings.timeout - db->spent;
-    enum status status = make_ready(db, db->deadline);
-    note_time(db, began);
+    int64_t began = begin_call(db);
+    enum status status = make_ready(db);
+    end_call(db, began);
     return status;
 }
 
@@ -380,17 +377,20 @@ int64_t db_statement_timeout(const struct db *db)
 
 enum status db_run_script(struct db *db, const char *sql)
 {
-    enum status status;
+    int64_t deadline = db->deadline;
     if (!PQsendQuery(db->connection, sql))
         return STATUS_UNAVAILABLE;
-    PGresult *result = take_result(db, clock_monotonic() + max_script_time);
-    (void)judge(db, "script", result, &status);
+    db->deadline = clock_monotonic() + max_script_time;
+    PGresult *result = take_result(db);
+    const struct sqlstate *failure = find_failure(db, "script", result);
     PQclear(result);
-    return status;
+    db->deadline = deadline;
+    return failure == NULL ? STATUS_OK : failure->status;
 }
 
 const void *db_cell(const struct db_rows *rows, int row, int column, size_t *length)
 {
+    assert(row >= 0 && row < rows->count && column < PQnfields(rows->result));
     *length = (size_t)PQgetlength(rows->result, row, column);
     if (*length == 0 && PQgetisnull(rows->result, row, column))
         return NULL;

@@ -2,6 +2,7 @@
 #ifndef DATA_DB_H
 #define DATA_DB_H
 
+#include "db_statement.h"
 #include "lib/core/arena.h"
 #include "lib/core/status.h"
 #include "lib/core/uuid.h"
@@ -11,6 +12,7 @@
 #include <stdint.h>
 
 struct db;
+struct db_health;
 
 struct db_settings {
     const char *url;     /* a conninfo string or URI, libpq's own syntax; kept, not copied */
@@ -21,20 +23,12 @@ struct db_settings {
     enum status (*on_connect)(struct db *db);
 };
 
-/* A statement: `name` is unique, a short identifier. `writes`: it must not be sent again unless it
- * is known not to have been applied. `adaptive`: planned anew at every call, because the best plan
- * hangs on the parameters. */
-struct db_statement {
-    const char *name;
-    const char *sql;
-    bool writes;
-    bool adaptive;
-};
-
 enum { DB_MAX_PARAMS = 20 };
 
-/* Parameters: zero-initialise, then value_add_…() in the order of $1, $2, … */
-struct db_params {
+/* A statement and its parameters: initialise with the statement, then value_add_…() in the order of
+ * $1, $2, … */
+struct db_query {
+    const struct db_statement *statement;
     int count;
     const char *values[DB_MAX_PARAMS];
     int lengths[DB_MAX_PARAMS];
@@ -65,25 +59,8 @@ int64_t db_spent(const struct db *db);
 /* What it was made with. */
 const struct db_settings *db_settings(const struct db *db);
 
-/* How failures are counted. */
-enum db_error {
-    DB_ERROR_NONE, /* part of an answer */
-    DB_ERROR_UNAVAILABLE,
-    DB_ERROR_TIMEOUT,
-    DB_ERROR_CONFLICT,
-    DB_ERROR_OTHER,
-    DB_ERROR_KINDS
-};
-
-struct db_counts {
-    uint64_t micros; /* spent in the database */
-    uint64_t connections;
-    uint64_t reconnects; /* of these, because the one before was lost */
-    uint64_t errors[DB_ERROR_KINDS];
-};
-
-/* What has come together since this was last asked. */
-struct db_counts db_take_counts(struct db *db);
+/* How the connection is doing; it lives as long as the connection. */
+struct db_health *db_health(struct db *db);
 
 /* Opens the connection, if need be, within the request's time. */
 MUST_CHECK enum status db_connect(struct db *db);
@@ -100,16 +77,14 @@ void db_set_on_connect(struct db *db, enum status (*on_connect)(struct db *db));
  * Runs a statement and waits for its result, connecting first where need be. A read is sent again
  * on a new connection when the old one broke; a write only when it is known not to have been
  * applied. STATUS_UNAVAILABLE where the database does not answer in time; STATUS_CONFLICT for a
- * unique key that is taken; otherwise the status that sqlstate.c's table gives.
+ * unique key that is taken; STATUS_INTERNAL for a result that the statement does not declare; where
+ * it gives no row, what it calls that; otherwise the status that sqlstate.c's table gives.
  */
-MUST_CHECK enum status db_execute(struct db *db, const struct db_statement *statement,
-                                  const struct db_params *params, struct db_rows *rows);
+MUST_CHECK enum status db_execute(struct db *db, const struct db_query *query,
+                                  struct db_rows *rows);
 
 /* Runs a script of several statements as one transaction; for the schema only. */
 MUST_CHECK enum status db_run_script(struct db *db, const char *sql);
-
-/* libpq's description of the last failure, for an administrator's eyes only: it may hold values. */
-const char *db_last_error(const struct db *db);
 
 /* The bytes of a cell, in PostgreSQL's binary format with a NUL behind; NULL for SQL's NULL. */
 const void *db_cell(const struct db_rows *rows, int row, int column, size_t *length);

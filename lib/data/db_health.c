@@ -19,6 +19,13 @@ void db_health_count_connection(struct db_health *health)
     health->was_connected = true;
 }
 
+struct db_counts db_health_take_counts(struct db_health *health)
+{
+    struct db_counts counts = health->counts;
+    health->counts = (struct db_counts){0};
+    return counts;
+}
+
 void db_health_set_away(struct db_health *health, const char *why)
 {
     struct log_field field = {"why", why, false};

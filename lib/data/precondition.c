@@ -1,11 +1,11 @@
 /* What a client demands of the version that it changes (RFC 9110 §13). */
 #include "precondition.h"
 
-void precondition_add(struct db_params *params, struct arena *arena,
+void precondition_add(struct db_query *query, struct arena *arena,
                       const struct precondition *precondition)
 {
     if (precondition->required)
-        value_add_timestamps(params, arena, precondition->versions, precondition->count);
+        value_add_timestamps(query, arena, precondition->versions, precondition->count);
     else
-        value_add_null(params);
+        value_add_null(query);
 }

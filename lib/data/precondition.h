@@ -11,11 +11,11 @@ struct precondition {
 };
 
 /* Adds the next parameter: the versions as timestamptz[], or NULL where none is demanded. */
-void precondition_add(struct db_params *params, struct arena *arena,
+void precondition_add(struct db_query *query, struct arena *arena,
                       const struct precondition *precondition);
 
-/* The condition for that parameter, `number`, on a row `t`. */
-#define PRECONDITION_HOLDS(number)                                                                 \
-    "($" number "::timestamptz[] IS NULL OR t.updated_at = ANY ($" number "::timestamptz[]))"
+/* The condition on a row `t` for that parameter, such as "$5". */
+#define PRECONDITION_HOLDS(parameter)                                                              \
+    "(" parameter "::timestamptz[] IS NULL OR t.updated_at = ANY (" parameter "::timestamptz[]))"
 
 #endif

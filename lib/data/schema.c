@@ -12,6 +12,7 @@ extern const char schema_sql[];
 
 static const struct db_statement read_version = {
     .name = "schema_version",
+    .result = DB_ONE_ROW,
     .sql = "SELECT max(version), set_config('statement_timeout',"
            " coalesce($1, current_setting('statement_timeout')), $1 IS NULL)"
            " FROM schema_version",
@@ -19,14 +20,14 @@ static const struct db_statement read_version = {
 
 enum status schema_read_version(struct db *db, int64_t *version)
 {
-    struct db_params params = {0};
+    struct db_query query = {.statement = &read_version};
     struct db_rows rows;
     char timeout[24];
     *version = 0;
     /* The server gives a statement up just before we do: then we know that it was not applied. */
     snprintf(timeout, sizeof timeout, "%lld", (long long)(db_statement_timeout(db) / 1000));
-    value_add_text(&params, db_settings(db)->prepare ? timeout : NULL);
-    enum status status = db_execute(db, &read_version, &params, &rows);
+    value_add_text(&query, db_settings(db)->prepare ? timeout : NULL);
+    enum status status = db_execute(db, &query, &rows);
     if (status == STATUS_SCHEMA_OLDER)
         return STATUS_OK;
     if (status == STATUS_OK)

@@ -5,6 +5,8 @@ enum { HASH_SIZE = 32 };
 
 static const struct db_statement insert_session = {
     .name = "session_insert",
+    .result = DB_MAYBE_ONE_ROW,
+    .none = STATUS_CONFLICT,
     .sql = "WITH owner AS (SELECT id, session_epoch FROM users"
            " WHERE id = $1::uuid AND hashed_password = $2::text AND disabled_at IS NULL),"
            " swept AS (DELETE FROM sessions s USING owner"
@@ -29,6 +31,8 @@ static const struct db_statement insert_session = {
  */
 static const struct db_statement renew_session = {
     .name = "session_renew",
+    .result = DB_MAYBE_ONE_ROW,
+    .none = STATUS_BAD_REFRESH_TOKEN,
     .sql =
         "WITH found AS (SELECT r.user_id, r.session_id, u.email,"
         " CASE WHEN s.renewals_until < now() + 2 * $6::bigint * interval '1 microsecond'"
@@ -58,6 +62,7 @@ static const struct db_statement renew_session = {
 
 static const struct db_statement purge_sessions = {
     .name = "session_purge",
+    .result = DB_ONE_ROW,
     .sql = "WITH old AS (SELECT user_id, id FROM sessions WHERE expires_at < now()"
            " ORDER BY expires_at LIMIT $1::bigint FOR UPDATE SKIP LOCKED),"
            " gone AS (DELETE FROM sessions s USING old"
@@ -68,6 +73,7 @@ static const struct db_statement purge_sessions = {
 
 static const struct db_statement purge_tokens = {
     .name = "session_purge_tokens",
+    .result = DB_ONE_ROW,
     .sql = "WITH old AS (SELECT token_hash FROM refresh_tokens WHERE expires_at < now()"
            " ORDER BY expires_at LIMIT $1::bigint FOR UPDATE SKIP LOCKED),"
            " gone AS (DELETE FROM refresh_tokens r USING old"
@@ -78,8 +84,9 @@ static const struct db_statement purge_tokens = {
 
 static const struct db_statement list_sessions = {
     .name = "session_list",
+    .result = DB_ROWS,
     .sql = ACTOR
-    " SELECT actor.stale, s.id, s.created_at, s.last_used_at, s.user_agent"
+    " SELECT actor.stale, " SESSION_COLUMNS
     " FROM actor LEFT JOIN (SELECT s.* FROM sessions s JOIN users u ON u.id = s.user_id"
     " AND u.session_epoch = s.epoch WHERE s.user_id = $1::uuid AND s.expires_at > now()"
     " ORDER BY s.created_at DESC, s.id DESC LIMIT 1000) s ON true"
@@ -88,6 +95,7 @@ static const struct db_statement list_sessions = {
 
 static const struct db_statement delete_session = {
     .name = "session_delete",
+    .result = DB_MAYBE_ONE_ROW,
     .sql = ACTOR ", ended AS (DELETE FROM sessions s USING actor, users u WHERE u.id = actor.id"
                  " AND s.user_id = actor.id AND s.id = $4::uuid AND s.epoch = u.session_epoch"
                  " RETURNING s.id)"
@@ -97,6 +105,7 @@ static const struct db_statement delete_session = {
 
 static const struct db_statement end_session = {
     .name = "session_end",
+    .result = DB_MAYBE_ONE_ROW,
     .sql = ACTOR ", ended AS (DELETE FROM sessions s USING actor"
                  " WHERE s.user_id = actor.id AND s.id = $2::uuid),"
                  " revoked AS (UPDATE users u SET tokens_valid_from = clock_timestamp() FROM actor"
@@ -107,6 +116,7 @@ static const struct db_statement end_session = {
 
 static const struct db_statement end_all_sessions = {
     .name = "session_end_all",
+    .result = DB_MAYBE_ONE_ROW,
     .sql = ACTOR ", ended AS (DELETE FROM sessions s USING actor WHERE s.user_id = actor.id),"
                  " revoked AS (UPDATE users u SET session_epoch = u.session_epoch + 1,"
                  " tokens_valid_from = clock_timestamp() FROM actor WHERE u.id = actor.id)"
@@ -116,6 +126,7 @@ static const struct db_statement end_all_sessions = {
 
 static const struct db_statement touch_session = {
     .name = "session_touch",
+    .result = DB_MAYBE_ONE_ROW,
     .sql = ACTOR
     ", used AS (UPDATE sessions s SET last_used_at = now() FROM actor"
     " WHERE s.user_id = actor.id AND actor.stale AND s.id = (SELECT l.id FROM sessions l"
@@ -127,40 +138,37 @@ static const struct db_statement touch_session = {
 enum status session_store_insert(struct db *db, const struct session_opening *opening,
                                  struct uuid *session_id)
 {
-    struct db_params params = {0};
+    struct db_query query = {.statement = &insert_session};
     struct db_rows rows;
     *session_id = uuid_create();
-    value_add_uuid(&params, &opening->user->id);
-    value_add_text(&params, opening->user->hashed_password);
-    value_add_uuid(&params, session_id);
-    value_add_text(&params, opening->user_agent);
-    value_add_timestamp(&params, opening->expires_at);
+    value_add_uuid(&query, &opening->user->id);
+    value_add_text(&query, opening->user->hashed_password);
+    value_add_uuid(&query, session_id);
+    value_add_text(&query, opening->user_agent);
+    value_add_timestamp(&query, opening->expires_at);
     if (opening->refresh_hash != NULL)
-        value_add_bytes(&params, opening->refresh_hash, HASH_SIZE);
+        value_add_bytes(&query, opening->refresh_hash, HASH_SIZE);
     else
-        value_add_null(&params);
-    value_add_timestamp(&params, opening->refresh_expires_at);
-    value_add_text(&params, opening->new_hash);
-    enum status status = db_execute(db, &insert_session, &params, &rows);
-    if (status == STATUS_OK && rows.count == 0)
-        return STATUS_CONFLICT;
-    return status;
+        value_add_null(&query);
+    value_add_timestamp(&query, opening->refresh_expires_at);
+    value_add_text(&query, opening->new_hash);
+    return db_execute(db, &query, &rows);
 }
 
 enum status session_store_renew(struct db *db, struct session_renewal *renewal, struct user *user,
                                 struct uuid *session_id)
 {
-    struct db_params params = {0};
+    struct db_query query = {.statement = &renew_session};
     struct db_rows rows;
-    value_add_bytes(&params, renewal->old_hash, HASH_SIZE);
-    value_add_bytes(&params, renewal->new_hash, HASH_SIZE);
-    value_add_timestamp(&params, renewal->expires_at);
-    value_add_timestamp(&params, renewal->refresh_expires_at);
-    value_add_integer(&params, renewal->interval);
-    value_add_integer(&params, renewal->window);
-    enum status status = db_execute(db, &renew_session, &params, &rows);
+    value_add_bytes(&query, renewal->old_hash, HASH_SIZE);
+    value_add_bytes(&query, renewal->new_hash, HASH_SIZE);
+    value_add_timestamp(&query, renewal->expires_at);
+    value_add_timestamp(&query, renewal->refresh_expires_at);
+    value_add_integer(&query, renewal->interval);
+    value_add_integer(&query, renewal->window);
+    enum status status = db_execute(db, &query, &rows);
     /* A foreign key that fails here is a session that has ended meanwhile. */
-    if (status == STATUS_INVALID_TOKEN || (status == STATUS_OK && rows.count == 0))
+    if (status == STATUS_INVALID_TOKEN)
         return STATUS_BAD_REFRESH_TOKEN;
     if (status != STATUS_OK)
         return status;
@@ -170,77 +178,79 @@ enum status session_store_renew(struct db *db, struct session_renewal *renewal, 
     return value_get_boolean(&rows, 0, 3) ? STATUS_OK : STATUS_RATE_LIMITED;
 }
 
-static struct session read_session(const struct db_rows *rows, int row, const struct actor *actor)
+struct session session_store_read(const struct db_rows *rows, int row, int column)
 {
-    struct session session = {
-        .id = value_get_uuid(rows, row, 1),
-        .created_at = value_get_timestamp(rows, row, 2),
-        .last_used_at = value_get_timestamp(rows, row, 3),
-        .user_agent = value_get_text(rows, row, 4),
+    return (struct session){
+        .id = value_get_uuid(rows, row, column),
+        .created_at = value_get_timestamp(rows, row, column + 1),
+        .last_used_at = value_get_timestamp(rows, row, column + 2),
+        .user_agent = value_get_text(rows, row, column + 3),
     };
-    session.current = actor->has_session && uuid_equals(&session.id, &actor->session_id);
-    return session;
 }
 
 enum status session_store_list(struct db *db, struct actor *actor, struct session **sessions,
                                int *count)
 {
-    struct db_params params = {0};
+    struct db_query query = {.statement = &list_sessions};
     struct db_rows rows;
-    actor_add(&params, actor);
-    enum status status = actor_execute(db, actor, &list_sessions, &params, &rows);
+    actor_add(&query, actor);
+    enum status status = actor_execute(db, actor, &query, &rows);
     if (status != STATUS_OK)
         return status;
     *count = value_is_null(&rows, 0, 1) ? 0 : rows.count;
     *sessions = arena_alloc(db_settings(db)->arena, (size_t)rows.count * sizeof **sessions);
-    for (int i = 0; i < *count; i++)
-        (*sessions)[i] = read_session(&rows, i, actor);
+    for (int i = 0; i < *count; i++) {
+        struct session session = session_store_read(&rows, i, 1);
+        session.current = actor->has_session && uuid_equals(&session.id, &actor->session_id);
+        (*sessions)[i] = session;
+    }
     return STATUS_OK;
 }
 
 enum status session_store_delete(struct db *db, struct actor *actor, const struct uuid *session_id)
 {
-    struct db_params params = {0};
+    struct db_query query = {.statement = &delete_session};
     struct db_rows rows;
-    actor_add(&params, actor);
-    value_add_uuid(&params, session_id);
-    enum status status = actor_execute(db, actor, &delete_session, &params, &rows);
+    actor_add(&query, actor);
+    value_add_uuid(&query, session_id);
+    enum status status = actor_execute(db, actor, &query, &rows);
     if (status == STATUS_OK && value_is_null(&rows, 0, 1))
         return STATUS_NOT_FOUND;
     return status;
 }
 
 /* Runs a statement that takes nothing but the actor. */
-static enum status run(struct db *db, struct actor *actor, const struct db_statement *statement)
+static enum status execute_plain(struct db *db, struct actor *actor,
+                                 const struct db_statement *statement)
 {
-    struct db_params params = {0};
+    struct db_query query = {.statement = statement};
     struct db_rows rows;
-    actor_add(&params, actor);
-    return actor_execute(db, actor, statement, &params, &rows);
+    actor_add(&query, actor);
+    return actor_execute(db, actor, &query, &rows);
 }
 
 enum status session_store_end(struct db *db, struct actor *actor)
 {
-    return run(db, actor, &end_session);
+    return execute_plain(db, actor, &end_session);
 }
 
 enum status session_store_end_all(struct db *db, struct actor *actor)
 {
-    return run(db, actor, &end_all_sessions);
+    return execute_plain(db, actor, &end_all_sessions);
 }
 
 enum status session_store_touch(struct db *db, struct actor *actor)
 {
-    return run(db, actor, &touch_session);
+    return execute_plain(db, actor, &touch_session);
 }
 
-static enum status purge(struct db *db, const struct db_statement *statement, int64_t limit,
-                         int64_t *count)
+enum status session_store_purge(struct db *db, const struct db_statement *statement, int64_t limit,
+                                int64_t *count)
 {
-    struct db_params params = {0};
+    struct db_query query = {.statement = statement};
     struct db_rows rows;
-    value_add_integer(&params, limit);
-    enum status status = db_execute(db, statement, &params, &rows);
+    value_add_integer(&query, limit);
+    enum status status = db_execute(db, &query, &rows);
     if (status == STATUS_OK)
         *count = value_get_integer(&rows, 0, 0);
     return status;
@@ -248,10 +258,10 @@ static enum status purge(struct db *db, const struct db_statement *statement, in
 
 enum status session_store_purge_sessions(struct db *db, int64_t limit, int64_t *count)
 {
-    return purge(db, &purge_sessions, limit, count);
+    return session_store_purge(db, &purge_sessions, limit, count);
 }
 
 enum status session_store_purge_tokens(struct db *db, int64_t limit, int64_t *count)
 {
-    return purge(db, &purge_tokens, limit, count);
+    return session_store_purge(db, &purge_tokens, limit, count);
 }

@@ -70,4 +70,13 @@ MUST_CHECK enum status session_store_touch(struct db *db, struct actor *actor);
 MUST_CHECK enum status session_store_purge_sessions(struct db *db, int64_t limit, int64_t *count);
 MUST_CHECK enum status session_store_purge_tokens(struct db *db, int64_t limit, int64_t *count);
 
+/* The same by another statement, whose $1 is the limit, and whose one row and column the count. */
+MUST_CHECK enum status session_store_purge(struct db *db, const struct db_statement *statement,
+                                           int64_t limit, int64_t *count);
+
+/* The columns of a session `s`, and reading them out of a row, from `column` on; all but `current`.
+ */
+#define SESSION_COLUMNS "s.id, s.created_at, s.last_used_at, s.user_agent"
+struct session session_store_read(const struct db_rows *rows, int row, int column);
+
 #endif

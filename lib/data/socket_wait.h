@@ -2,25 +2,11 @@
 #ifndef DATA_SOCKET_WAIT_H
 #define DATA_SOCKET_WAIT_H
 
-#include "lib/core/clock.h"
-
-#include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 /* Waits for `events` of poll(2). False when the deadline (clock_monotonic) has passed. */
-static inline bool socket_wait(int socket, short events, int64_t deadline)
-{
-    for (;;) {
-        int64_t left = deadline - clock_monotonic();
-        if (left <= 0)
-            return false;
-        struct pollfd one = {.fd = socket, .events = events};
-        int ready = poll(&one, 1, (int)(left / 1000 + 1));
-        if (ready > 0)
-            return true;
-        if (ready < 0 && errno != EINTR)
-            return false;
-    }
-}
+bool socket_wait(int socket, short events, int64_t deadline);
 
 #endif

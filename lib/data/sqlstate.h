@@ -2,7 +2,8 @@
 #ifndef DATA_SQLSTATE_H
 #define DATA_SQLSTATE_H
 
-#include "db.h"
+#include "db_health.h"
+#include "lib/core/status.h"
 
 /* What a failure means for the statement that met it. */
 enum verdict {

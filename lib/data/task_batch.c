@@ -7,50 +7,22 @@
 /* In the order of the ids, so that two batches at once cannot wait for each other. */
 static const struct db_statement insert_tasks = {
     .name = "task_insert_batch",
-    .sql = ACTOR
-    ", t AS (INSERT INTO tasks AS t (user_id, id, title, description, completed_at,"
-    " priority, tags, due_at, due_is_date, sort_order)"
-    " SELECT actor.id, n.id, n.title, n.description, CASE WHEN n.completed THEN now() END,"
-    " n.priority, n.tags, n.due_at, n.due_is_date, n.sort_order"
-    " FROM actor, jsonb_to_recordset($4::jsonb) AS n (id uuid, title text,"
-    " description text, completed boolean, priority smallint, tags text[],"
-    " due_at timestamptz, due_is_date boolean, sort_order integer)"
-    " ORDER BY n.id RETURNING " TASK_COLUMNS ")"
-    " SELECT actor.stale, " TASK_COLUMNS " FROM actor LEFT JOIN t ON true",
+    .result = DB_ROWS,
     .writes = true,
+    .sql = ACTOR ", t AS (INSERT INTO tasks AS t (user_id, id, completed_at" TASK_NAMES ")"
+                 " SELECT actor.id, n.id, CASE WHEN n.completed THEN now() END" TASK_N_NAMES
+                 " FROM actor, jsonb_to_recordset($4::jsonb) AS n (" TASK_BATCH_TYPES ")"
+                 " ORDER BY n.id RETURNING " TASK_COLUMNS ")"
+                 " SELECT actor.stale, " TASK_COLUMNS " FROM actor LEFT JOIN t ON true",
 };
 
 static const struct db_statement find_tasks = {
     .name = "task_find_batch",
+    .result = DB_ROWS,
     .sql = ACTOR " SELECT actor.stale, " TASK_COLUMNS
                  " FROM actor LEFT JOIN tasks t ON t.user_id = $1::uuid"
                  " AND t.id = ANY ($4::text[]::uuid[])",
 };
-
-static bool is_same_text(const char *one, const char *other)
-{
-    return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
-}
-
-static bool is_same_tags(const struct texts *one, const struct texts *other)
-{
-    bool same = one->count == other->count;
-    for (size_t i = 0; same && i < one->count; i++)
-        same = strcmp(one->items[i], other->items[i]) == 0;
-    return same;
-}
-
-bool task_batch_is_equal(const struct task *task, const struct task *content)
-{
-    return is_same_text(task->title, content->title) &&
-           is_same_text(task->description, content->description) &&
-           task->completed == content->completed && task->priority == content->priority &&
-           is_same_tags(&task->tags, &content->tags) && task->due.is_set == content->due.is_set &&
-           (!task->due.is_set ||
-            (task->due.at == content->due.at && task->due.is_date == content->due.is_date)) &&
-           task->order.is_set == content->order.is_set &&
-           (!task->order.is_set || task->order.value == content->order.value);
-}
 
 /* A batch on its way: which of its tasks stand in the database by now. */
 struct progress {
@@ -59,12 +31,11 @@ struct progress {
     const size_t *by_id; /* the batch's places, in the order of their ids */
 };
 
-static const struct task *sorting; /* qsort hands nothing on to its comparison */
-
-static int compare_ids(const void *one, const void *other)
+static int compare_ids(const void *one, const void *other, void *context)
 {
-    const struct uuid *a = &sorting[*(const size_t *)one].id;
-    const struct uuid *b = &sorting[*(const size_t *)other].id;
+    const struct task *contents = context;
+    const struct uuid *a = &contents[*(const size_t *)one].id;
+    const struct uuid *b = &contents[*(const size_t *)other].id;
     return memcmp(a->bytes, b->bytes, sizeof a->bytes);
 }
 
@@ -73,8 +44,7 @@ static size_t *sort_by_id(struct arena *arena, const struct task_batch *batch)
     size_t *places = arena_alloc(arena, batch->count * sizeof *places);
     for (size_t i = 0; i < batch->count; i++)
         places[i] = i;
-    sorting = batch->contents;
-    qsort(places, batch->count, sizeof *places, compare_ids);
+    qsort_r(places, batch->count, sizeof *places, compare_ids, (void *)batch->contents);
     return places;
 }
 
@@ -100,11 +70,11 @@ static bool note_standing(struct progress *progress, const struct db_rows *rows,
     if (value_is_null(rows, 0, 1))
         return true;
     for (int i = 0; i < rows->count; i++) {
-        struct task task = task_store_read(rows, i, arena);
+        struct task task = task_fields_read(rows, i, arena);
         size_t place = find_place(progress, &task.id);
         progress->batch->tasks[place] = task;
         progress->stands[place] = true;
-        equal = equal && task_batch_is_equal(&task, &progress->batch->contents[place]);
+        equal = equal && task_fields_are_equal(&task, &progress->batch->contents[place]);
     }
     return equal;
 }
@@ -114,15 +84,15 @@ static enum status insert_missing(struct db *db, struct actor *actor, struct pro
     struct arena *arena = db_settings(db)->arena;
     const struct task_batch *batch = progress->batch;
     const struct task **missing = arena_alloc(arena, batch->count * sizeof *missing);
-    struct db_params params = {0};
+    struct db_query query = {.statement = &insert_tasks};
     struct db_rows rows;
     size_t count = 0;
     for (size_t i = 0; i < batch->count; i++)
         if (!progress->stands[i])
             missing[count++] = &batch->contents[i];
-    actor_add(&params, actor);
-    value_add_text(&params, batch->encode(arena, missing, count));
-    enum status status = actor_execute(db, actor, &insert_tasks, &params, &rows);
+    actor_add(&query, actor);
+    value_add_text(&query, batch->encode(arena, missing, count));
+    enum status status = actor_execute(db, actor, &query, &rows);
     if (status == STATUS_OK)
         (void)note_standing(progress, &rows, arena);
     return status;
@@ -134,7 +104,7 @@ static enum status find_standing(struct db *db, struct actor *actor, struct prog
     size_t count = progress->batch->count;
     const char **ids = arena_alloc(arena, count * sizeof *ids);
     struct texts texts = {.items = ids, .count = count};
-    struct db_params params = {0};
+    struct db_query query = {.statement = &find_tasks};
     struct db_rows rows;
     for (size_t i = 0; i < count; i++) {
         char text[UUID_TEXT_SIZE];
@@ -142,9 +112,9 @@ static enum status find_standing(struct db *db, struct actor *actor, struct prog
         ids[i] = arena_copy(arena, text, UUID_TEXT_SIZE - 1);
     }
     memset(progress->stands, 0, count * sizeof *progress->stands);
-    actor_add(&params, actor);
-    value_add_texts(&params, arena, &texts);
-    enum status status = actor_execute(db, actor, &find_tasks, &params, &rows);
+    actor_add(&query, actor);
+    value_add_texts(&query, arena, &texts);
+    enum status status = actor_execute(db, actor, &query, &rows);
     if (status == STATUS_OK && !note_standing(progress, &rows, arena))
         return STATUS_ID_TAKEN;
     return status;

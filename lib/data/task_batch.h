@@ -6,6 +6,9 @@
 
 enum { TASK_BATCH_MAX = 1000 };
 
+/* For jsonb_to_recordset: the members of a row, and their types. */
+#define TASK_BATCH_TYPES "id uuid, completed boolean" TASK_TYPES
+
 /* `tasks` and `existed` are results: room for `count` tasks; and whether all stood before. */
 struct task_batch {
     const struct task *contents; /* every one with its id, no id twice */
@@ -13,8 +16,8 @@ struct task_batch {
     struct task *tasks;
     bool existed;
     /* Makes, in request memory, the JSON array of some of the contents that PostgreSQL takes apart
-     * again: members id, title, description, completed, priority, tags, due_at, due_is_date,
-     * sort_order. Here, because this layer knows no JSON. */
+     * again: objects of the members that TASK_BATCH_TYPES names. Here, because this layer knows no
+     * JSON. */
     const char *(*encode)(struct arena *arena, const struct task *const *contents, size_t count);
 };
 
@@ -25,8 +28,5 @@ struct task_batch {
  */
 MUST_CHECK enum status task_batch_insert(struct db *db, struct actor *actor,
                                          struct task_batch *batch);
-
-/* Whether `task` still has the content that was sent to create it. */
-bool task_batch_is_equal(const struct task *task, const struct task *content);
 
 #endif

@@ -5,8 +5,15 @@
 
 #include <string.h>
 
+/* Their texts are put together below. */
+static const struct db_statement near_page = {.name = "task_list", .result = DB_ROWS};
+static const struct db_statement far_page = {
+    .name = "task_list_far", .result = DB_ROWS, .adaptive = true};
+static const struct db_statement delete_tasks = {
+    .name = "task_list_delete", .result = DB_MAYBE_ONE_ROW, .writes = true, .adaptive = true};
+
 /*
- * How each order is written, ascending and descending: what may be NULL comes last both ways, by
+ * How each sort key is written, ascending and descending: what may be NULL comes last both ways, by
  * standing in for it what lies beyond all values. Each is an index of schema.sql, with id behind.
  * `key_size` is the length of the key's binary form, 0 for a text.
  */
@@ -15,12 +22,14 @@ static const struct {
     const char *descending;
     const char *type;
     size_t key_size;
-    enum task_order upwards, downwards;
+    enum task_walk upwards, downwards;
 } sorts[] = {
-    [TASK_BY_CREATED] = {"t.created_at", "t.created_at", "timestamptz", 8, CREATED, CREATED},
+    [TASK_BY_CREATED] = {"t.created_at", "t.created_at", "timestamptz", 8, TASK_WALK_CREATED,
+                         TASK_WALK_CREATED},
     [TASK_BY_UPDATED] = {"t.updated_at", "t.updated_at", "timestamptz", 8},
-    [TASK_BY_DUE] = {DUE_UP, DUE_DOWN, "timestamptz", 8, DUE_FIRST, DUE_LAST},
-    [TASK_BY_PRIORITY] = {"t.priority", "t.priority", "smallint", 2, PRIORITY, PRIORITY},
+    [TASK_BY_DUE] = {DUE_UP, DUE_DOWN, "timestamptz", 8, TASK_WALK_DUE_UP, TASK_WALK_DUE_DOWN},
+    [TASK_BY_PRIORITY] = {"t.priority", "t.priority", "smallint", 2, TASK_WALK_PRIORITY,
+                          TASK_WALK_PRIORITY},
     [TASK_BY_TITLE] = {"t.title COLLATE \"und-x-icu\"", "t.title COLLATE \"und-x-icu\"", "text", 0},
     [TASK_BY_ORDER] = {"coalesce(t.sort_order::bigint, 2147483648)",
                        "coalesce(t.sort_order::bigint, -2147483649)", "bigint", 8},
@@ -51,17 +60,16 @@ enum { KEY_COLUMN = 1 + TASK_COLUMN_COUNT, MORE_COLUMN };
 static void add_place(struct task_query *query, const struct task_page *page, const char *key)
 {
     struct buffer *bounds = &query->bounds;
-    value_add_bytes(&query->params, page->after->key, page->after->key_length);
-    buffer_add_char(&query->name, 'k');
+    value_add_bytes(&query->query, page->after->key, page->after->key_length);
     buffer_add_text(bounds, " AND (");
     buffer_add_text(bounds, key);
     task_query_add_to(query, bounds, page->descending ? ", t.id) < (?::" : ", t.id) > (?::");
     buffer_add_text(bounds, sorts[page->sort].type);
-    value_add_uuid(&query->params, &page->after->id);
+    value_add_uuid(&query->query, &page->after->id);
     task_query_add_to(query, bounds, ", ?::uuid)");
 }
 
-static void add_order(struct task_query *query, const struct task_page *page, const char *key)
+static void add_order_by(struct task_query *query, const struct task_page *page, const char *key)
 {
     task_query_add(query, " ORDER BY ");
     task_query_add(query, key);
@@ -70,7 +78,7 @@ static void add_order(struct task_query *query, const struct task_page *page, co
 
 static void add_limit(struct task_query *query, const struct task_page *page)
 {
-    value_add_integer(&query->params, page->limit + 1);
+    value_add_integer(&query->query, page->limit + 1);
     task_query_add(query, " LIMIT ?::bigint");
 }
 
@@ -81,7 +89,7 @@ static void add_walk(struct task_query *query, const struct task_page *page, con
     task_query_add(query, " FROM tasks t");
     task_query_add_where(query);
     task_query_add_rest(query);
-    add_order(query, page, key);
+    add_order_by(query, page, key);
     add_limit(query, page);
 }
 
@@ -100,18 +108,17 @@ static void add_keyed(struct task_query *query, const char *key)
  * others have less. */
 static void add_near(struct task_query *query, const struct task_page *page, const char *key)
 {
-    value_add_integer(&query->params, page->limit > 50 ? 10 * page->limit : 500);
+    value_add_integer(&query->query, page->limit > 50 ? 10 * page->limit : 500);
     task_query_add(query, "(SELECT " TASK_COLUMNS ", t.key, false AS more");
     add_keyed(query, key);
-    add_order(query, page, key);
+    add_order_by(query, page, key);
     task_query_add(query, " LIMIT ?::bigint) t WHERE true");
     task_query_add_rest(query);
-    add_order(query, page, "t.key");
-    task_query_add(query,
-                   ") UNION ALL (SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,"
-                   " NULL, NULL, NULL, true WHERE EXISTS (SELECT FROM tasks t");
+    add_order_by(query, page, "t.key");
+    task_query_add(query, ") UNION ALL (SELECT " TASK_NULLS ", NULL, true"
+                          " WHERE EXISTS (SELECT FROM tasks t");
     task_query_add_where(query);
-    add_order(query, page, key);
+    add_order_by(query, page, key);
     task_query_add(query, " OFFSET ?::bigint))");
     add_limit(query, page);
 }
@@ -123,18 +130,19 @@ static void add_far(struct task_query *query, const struct task_page *page, cons
     add_keyed(query, key);
     task_query_add_rest(query);
     task_query_add(query, " OFFSET 0) t");
-    add_order(query, page, "t.key");
+    add_order_by(query, page, "t.key");
     add_limit(query, page);
 }
 
 /* A join of one row with a subselect keeps the subselect's order: nothing can sort in between. */
 static void compose_page(struct task_query *query, const struct task_page *page, enum way way)
 {
+    static void (*const ways[])(struct task_query *, const struct task_page *, const char *) = {
+        [WALK] = add_walk, [NEAR] = add_near, [FAR] = add_far};
     const char *key = page->descending ? sorts[page->sort].descending : sorts[page->sort].ascending;
 
     task_query_add(query, ACTOR " SELECT actor.stale, t.*");
     if (page->count && way != FAR) {
-        buffer_add_char(&query->name, 'C');
         task_query_add(query, ", (SELECT count(*) FROM tasks t");
         task_query_add_where(query);
         task_query_add_rest(query);
@@ -142,10 +150,8 @@ static void compose_page(struct task_query *query, const struct task_page *page,
     }
     if (page->after != NULL)
         add_place(query, page, key);
-    buffer_add_char(&query->name, (char)('A' + page->sort));
-    buffer_add_char(&query->name, page->descending ? 'd' : 'u');
     task_query_add(query, " FROM actor LEFT JOIN (");
-    (way == WALK ? add_walk : way == NEAR ? add_near : add_far)(query, page, key);
+    ways[way](query, page, key);
     task_query_add(query, ") t ON true");
 }
 
@@ -156,18 +162,24 @@ static bool is_selective(const struct task_filter *filter)
            filter->only_overdue || filter->due_before.is_set || filter->due_after.is_set;
 }
 
-/* Finds the rows of a page: FAR where *way says so, or else in the way that *way says then. */
-static enum status find(struct db *db, struct actor *actor, const struct task_page *page,
-                        enum way *way, struct db_rows *rows)
+/* A page on its way: what is asked for, and in which way it is found. */
+struct search {
+    const struct task_page *page;
+    enum way way; /* FAR where it is to be; else set when it is known */
+};
+
+static enum status find_rows(struct db *db, struct actor *actor, struct search *search,
+                             struct db_rows *rows)
 {
+    const struct task_page *page = search->page;
     struct task_query query;
-    task_query_begin(&query, db, actor, *way == FAR ? "F" : "L");
-    query.order = page->descending ? sorts[page->sort].downwards : sorts[page->sort].upwards;
-    query.adaptive = *way == FAR || (page->count && is_selective(&page->filter));
+    task_query_begin(&query, db, actor, search->way == FAR ? &far_page : &near_page);
+    query.walk = page->descending ? sorts[page->sort].downwards : sorts[page->sort].upwards;
+    query.statement.adaptive |= page->count && is_selective(&page->filter);
     task_query_add_filter(&query, &page->filter);
-    if (*way != FAR)
-        *way = query.is_indexed ? NEAR : WALK;
-    compose_page(&query, page, *way);
+    if (search->way != FAR)
+        search->way = query.is_indexed ? NEAR : WALK;
+    compose_page(&query, page, search->way);
     return task_query_run(&query, db, actor, rows);
 }
 
@@ -189,7 +201,7 @@ static void read_page(const struct db_rows *rows, const struct task_page *page, 
     list->count = list->has_more ? page->limit : found;
     list->tasks = arena_alloc(arena, (size_t)list->count * sizeof *list->tasks);
     for (int i = 0; i < list->count; i++)
-        list->tasks[i] = task_store_read(rows, i, arena);
+        list->tasks[i] = task_fields_read(rows, i, arena);
     if (list->has_more)
         list->last = read_place(rows, list->count - 1);
 }
@@ -197,17 +209,18 @@ static void read_page(const struct db_rows *rows, const struct task_page *page, 
 enum status task_list_find(struct db *db, struct actor *actor, const struct task_page *page,
                            struct task_list *list)
 {
-    enum way way = WALK;
+    struct search search = {.page = page, .way = WALK};
     struct db_rows rows;
     *list = (struct task_list){0};
-    enum status status = find(db, actor, page, &way, &rows);
+    enum status status = find_rows(db, actor, &search, &rows);
     if (status != STATUS_OK)
         return status;
+    bool is_near = search.way == NEAR;
     if (page->count)
-        list->total = value_get_integer(&rows, 0, way == NEAR ? MORE_COLUMN + 1 : KEY_COLUMN + 1);
-    if (way == NEAR && value_get_boolean(&rows, rows.count - 1, MORE_COLUMN)) {
-        way = FAR;
-        status = find(db, actor, page, &way, &rows);
+        list->total = value_get_integer(&rows, 0, is_near ? MORE_COLUMN + 1 : KEY_COLUMN + 1);
+    if (is_near && value_get_boolean(&rows, rows.count - 1, MORE_COLUMN)) {
+        search.way = FAR;
+        status = find_rows(db, actor, &search, &rows);
     }
     if (status == STATUS_OK)
         read_page(&rows, page, db_settings(db)->arena, list);
@@ -218,8 +231,7 @@ enum status task_list_delete(struct db *db, struct actor *actor, const struct ta
 {
     struct task_query query;
     struct db_rows rows;
-    task_query_begin(&query, db, actor, "D");
-    query.adaptive = true;
+    task_query_begin(&query, db, actor, &delete_tasks);
     task_query_add_filter(&query, filter);
     /* The filter names the user as $1; the join lets it act only while the token holds. */
     task_query_add(&query, ACTOR ", gone AS (DELETE FROM tasks t USING actor");

@@ -3,6 +3,7 @@
 
 #include "lib/core/utf8.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* That there is a due date, as a bound of the one index or the other. */
@@ -14,15 +15,14 @@
     " || '%'"
 
 void task_query_begin(struct task_query *query, struct db *db, const struct actor *actor,
-                      const char *name)
+                      const struct db_statement *statement)
 {
     struct arena *arena = db_settings(db)->arena;
-    *query = (struct task_query){.sql = {.arena = arena},
-                                 .name = {.arena = arena},
+    *query = (struct task_query){.statement = *statement,
+                                 .sql = {.arena = arena},
                                  .bounds = {.arena = arena},
                                  .rest = {.arena = arena}};
-    buffer_add_text(&query->name, name);
-    actor_add(&query->params, actor);
+    actor_add(&query->query, actor);
 }
 
 void task_query_add_to(struct task_query *query, struct buffer *part, const char *text)
@@ -30,25 +30,18 @@ void task_query_add_to(struct task_query *query, struct buffer *part, const char
     for (const char *mark; (mark = strchr(text, '?')) != NULL; text = mark + 1) {
         buffer_add(part, text, (size_t)(mark - text));
         buffer_add_char(part, '$');
-        buffer_add_integer(part, query->params.count);
+        buffer_add_integer(part, query->query.count);
     }
     buffer_add_text(part, text);
 }
 
-/* Adds a condition, " AND …", to the bounds or to the rest. */
-static void add_condition(struct task_query *query, struct buffer *part, char letter,
-                          const char *sql)
-{
-    buffer_add_char(&query->name, letter);
-    task_query_add_to(query, part, sql);
-}
-
-/* The same, for what an index finds by itself, whatever the order. Priorities are too few for that:
- * the planner knows how many tasks of all users have one, and not of this one. */
-static void add_indexed(struct task_query *query, struct buffer *part, char letter, const char *sql)
+/* Adds a condition, " AND …", to the bounds or to the rest, that an index finds by itself, whatever
+ * the order. Priorities are too few for that: the planner knows how many tasks of all users have
+ * one, and not of this one. */
+static void add_indexed(struct task_query *query, struct buffer *part, const char *sql)
 {
     query->is_indexed |= part == &query->rest;
-    add_condition(query, part, letter, sql);
+    task_query_add_to(query, part, sql);
 }
 
 static void add_priorities(struct task_query *query, unsigned priorities)
@@ -56,16 +49,17 @@ static void add_priorities(struct task_query *query, unsigned priorities)
     static const char *const sets[] = {
         "", " = 0", " = 1", " <= 1", " = 2", " <> 1", " >= 1", " >= 0",
     };
-    bool is_bound = query->order == PRIORITY && priorities != (1 << 0 | 1 << 2);
+    bool is_bound = query->walk == TASK_WALK_PRIORITY && priorities != (1 << 0 | 1 << 2);
     struct buffer *part = is_bound ? &query->bounds : &query->rest;
-    add_condition(query, part, (char)('0' + priorities), " AND t.priority");
+    assert(priorities < sizeof sets / sizeof *sets);
+    task_query_add_to(query, part, " AND t.priority");
     buffer_add_text(part, sets[priorities]);
 }
 
 static void add_tags(struct task_query *query, const struct texts *tags)
 {
-    value_add_texts(&query->params, query->sql.arena, tags);
-    add_indexed(query, &query->rest, 't', " AND t.tags @> ?::text[]");
+    value_add_texts(&query->query, query->sql.arena, tags);
+    add_indexed(query, &query->rest, " AND t.tags @> ?::text[]");
 }
 
 /*
@@ -75,37 +69,37 @@ static void add_tags(struct task_query *query, const struct texts *tags)
  */
 static void add_text(struct task_query *query, const char *text)
 {
-    const char *condition = query->adaptive
+    const char *condition = query->statement.adaptive
                                 ? " AND t.folded_text LIKE " PATTERN
                                 : " AND strpos(t.folded_text, (SELECT todo_fold(?::text))) > 0";
-    value_add_text(&query->params, text);
+    value_add_text(&query->query, text);
     if (utf8_count(text) < 3) /* no trigram, and so in no index */
-        add_condition(query, &query->rest, 's', condition);
+        task_query_add_to(query, &query->rest, condition);
     else
-        add_indexed(query, &query->rest, 'q', condition);
+        add_indexed(query, &query->rest, condition);
 }
 
 /* A due date is a bound in the order of the due dates, put to the index that is walked then. */
 static void add_due(struct task_query *query, const struct task_filter *filter)
 {
-    bool upwards = query->order == DUE_FIRST;
-    bool is_bound = upwards || query->order == DUE_LAST;
+    bool upwards = query->walk == TASK_WALK_DUE_UP;
+    bool is_bound = upwards || query->walk == TASK_WALK_DUE_DOWN;
     struct buffer *part = is_bound ? &query->bounds : &query->rest;
     if (filter->only_overdue) {
-        add_indexed(query, &query->rest, 'o', " AND " TASK_IS_OVERDUE);
+        add_indexed(query, &query->rest, " AND " TASK_IS_OVERDUE);
         if (is_bound)
             buffer_add_text(&query->bounds, upwards ? " AND " DUE_UP " < now()"
                                                     : " AND " DUE_DOWN " < now() AND " IS_DUE_DOWN);
     }
     if (filter->due_before.is_set) {
-        value_add_timestamp(&query->params, filter->due_before.at);
-        add_indexed(query, part, 'b',
+        value_add_timestamp(&query->query, filter->due_before.at);
+        add_indexed(query, part,
                     upwards ? " AND " DUE_UP " < ?::timestamptz"
                             : " AND " DUE_DOWN " < ?::timestamptz AND " IS_DUE_DOWN);
     }
     if (filter->due_after.is_set) {
-        value_add_timestamp(&query->params, filter->due_after.at);
-        add_indexed(query, part, 'a',
+        value_add_timestamp(&query->query, filter->due_after.at);
+        add_indexed(query, part,
                     upwards ? " AND " DUE_UP " >= ?::timestamptz AND " IS_DUE_UP
                             : " AND " DUE_DOWN " >= ?::timestamptz");
     }
@@ -114,16 +108,16 @@ static void add_due(struct task_query *query, const struct task_filter *filter)
 void task_query_add_filter(struct task_query *query, const struct task_filter *filter)
 {
     if (filter->state == TASK_PENDING)
-        add_indexed(query, query->order == CREATED ? &query->bounds : &query->rest, 'p',
+        add_indexed(query, query->walk == TASK_WALK_CREATED ? &query->bounds : &query->rest,
                     " AND t.completed_at IS NULL");
     if (filter->state == TASK_COMPLETED_ONLY)
-        add_condition(query, &query->rest, 'c', " AND t.completed_at IS NOT NULL");
+        task_query_add_to(query, &query->rest, " AND t.completed_at IS NOT NULL");
     if (filter->state == TASK_NO_STATE)
-        add_condition(query, &query->bounds, 'x', " AND false");
+        task_query_add_to(query, &query->bounds, " AND false");
     if (filter->priorities != 0)
         add_priorities(query, filter->priorities);
     if (filter->never_overdue)
-        add_condition(query, &query->rest, 'n', " AND NOT " TASK_IS_OVERDUE);
+        task_query_add_to(query, &query->rest, " AND NOT " TASK_IS_OVERDUE);
     add_due(query, filter);
     if (filter->tags.count > 0)
         add_tags(query, &filter->tags);
@@ -145,11 +139,7 @@ void task_query_add_where(struct task_query *query)
 enum status task_query_run(struct task_query *query, struct db *db, struct actor *actor,
                            struct db_rows *rows)
 {
-    struct db_statement statement = {
-        .name = buffer_string(&query->name),
-        .sql = buffer_string(&query->sql),
-        .writes = query->name.data[0] == 'D',
-        .adaptive = query->adaptive,
-    };
-    return actor_execute(db, actor, &statement, &query->params, rows);
+    query->statement.sql = buffer_string(&query->sql);
+    query->query.statement = &query->statement;
+    return actor_execute(db, actor, &query->query, rows);
 }

@@ -9,28 +9,32 @@
 #define DUE_UP   "coalesce(t.due_at, 'infinity')"
 #define DUE_DOWN "coalesce(t.due_at, '-infinity')"
 
-/* The orders in which a filter can bound a walk. */
-enum task_order { OTHER_ORDER, CREATED, PRIORITY, DUE_FIRST, DUE_LAST };
-
-/* A statement's text, from constants only, the parameters that the text names, and its name, by
- * which it is prepared once. */
-struct task_query {
-    struct buffer sql;
-    struct buffer name;
-    struct buffer bounds; /* the part of the filter that bounds a walk in this order */
-    struct buffer rest;   /* the other part: each row must be looked at */
-    struct db_params params;
-    enum task_order order;
-    bool is_indexed; /* an index other than the order's may find the rest sooner */
-    bool adaptive;
+/* The orders whose index a filter can bound. */
+enum task_walk {
+    TASK_WALK_OTHER,
+    TASK_WALK_CREATED,
+    TASK_WALK_PRIORITY,
+    TASK_WALK_DUE_UP,
+    TASK_WALK_DUE_DOWN
 };
 
-/* Begins a statement for the actor, who is $1 to $3. In place: the parameters point into it. */
-void task_query_begin(struct task_query *query, struct db *db, const struct actor *actor,
-                      const char *name);
+/* A statement's text, from constants only, and the parameters that the text names. */
+struct task_query {
+    struct db_statement statement; /* all but the text */
+    struct db_query query;
+    struct buffer sql;
+    struct buffer bounds; /* the part of the filter that bounds a walk in this order */
+    struct buffer rest;   /* the other part: each row must be looked at */
+    enum task_walk walk;
+    bool is_indexed; /* an index other than the order's may find the rest sooner */
+};
 
-/* Adds to one of its texts; `?` stands for the parameter that has just been added. What is not in
- * every such statement also needs a letter in the name. */
+/* Begins a statement for the actor, who is $1 to $3; `statement` is all of it but its text. In
+ * place: the parameters point into it. */
+void task_query_begin(struct task_query *query, struct db *db, const struct actor *actor,
+                      const struct db_statement *statement);
+
+/* Adds to one of its texts; `?` stands for the parameter that has just been added. */
 void task_query_add_to(struct task_query *query, struct buffer *part, const char *text);
 
 static inline void task_query_add(struct task_query *query, const char *sql)
@@ -38,7 +42,7 @@ static inline void task_query_add(struct task_query *query, const char *sql)
     task_query_add_to(query, &query->sql, sql);
 }
 
-/* Adds what the filter demands, to the bounds or to the rest. `order` and `adaptive` are set. */
+/* Adds what the filter demands, to the bounds or to the rest. `walk` is set. */
 void task_query_add_filter(struct task_query *query, const struct task_filter *filter);
 
 /* Adds WHERE, the user and the bounds to the statement; and, there or further out, the rest. */

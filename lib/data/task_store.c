@@ -1,59 +1,58 @@
 /* Tasks in the database. Every statement names the acting user: nobody reaches another's. */
 #include "task_store.h"
 
-#define EXISTS_TASK       "EXISTS (SELECT FROM tasks e WHERE e.user_id = $1::uuid AND e.id = $4::uuid)"
-#define IS_WANTED_VERSION PRECONDITION_HOLDS("5")
+#define EXISTS_TASK                                                                                \
+    "EXISTS (SELECT FROM tasks e WHERE e.user_id = $1::uuid AND e.id = " TASK_ID "::uuid)"
 
 static const struct db_statement insert_task = {
     .name = "task_insert",
-    .sql = ACTOR ", t AS (INSERT INTO tasks AS t (user_id, id, title, description, completed_at,"
-                 " priority, tags, due_at, due_is_date, sort_order)"
-                 " SELECT id, $4::uuid, $5::text, $6::text, CASE WHEN $7::boolean THEN now() END,"
-                 " $8::bigint, $9::text[], $10::timestamptz, $11::boolean, $12::bigint FROM actor"
-                 " ON CONFLICT DO NOTHING RETURNING " TASK_COLUMNS ")"
-                 " SELECT actor.stale, " TASK_COLUMNS " FROM actor LEFT JOIN t ON true",
+    .result = DB_MAYBE_ONE_ROW,
     .writes = true,
+    .sql = ACTOR ", t AS (INSERT INTO tasks AS t (user_id, id, completed_at" TASK_NAMES ")"
+                 " SELECT id, " TASK_ID "::uuid,"
+                 " CASE WHEN " TASK_IS_DONE "::boolean THEN now() END" TASK_PARAMETERS
+                 " FROM actor ON CONFLICT DO NOTHING RETURNING " TASK_COLUMNS ")"
+                 " SELECT actor.stale, " TASK_COLUMNS " FROM actor LEFT JOIN t ON true",
 };
 
 static const struct db_statement find_task = {
     .name = "task_find",
+    .result = DB_MAYBE_ONE_ROW,
     .sql = ACTOR " SELECT actor.stale, " TASK_COLUMNS
                  " FROM actor LEFT JOIN tasks t ON t.user_id = $1::uuid AND t.id = $4::uuid",
 };
 
-/* $6 says which fields are written; completed without a value is toggled. */
+/* A `completed` of NULL is toggled. */
 static const struct db_statement update_task = {
     .name = "task_update",
+    .result = DB_MAYBE_ONE_ROW,
+    .writes = true,
     .sql = ACTOR
     ", t AS (UPDATE tasks t SET"
-    " title = CASE WHEN $6::bigint & 1 <> 0 THEN $7::text ELSE t.title END,"
-    " description = CASE WHEN $6::bigint & 2 <> 0 THEN $8::text ELSE t.description END,"
-    " completed_at = CASE WHEN $6::bigint & 4 = 0 THEN t.completed_at"
-    " WHEN coalesce($9::boolean, t.completed_at IS NULL)"
-    " THEN coalesce(t.completed_at, clock_timestamp()) END,"
-    " priority = CASE WHEN $6::bigint & 8 <> 0 THEN $10::bigint ELSE t.priority END,"
-    " tags = CASE WHEN $6::bigint & 16 <> 0 THEN $11::text[] ELSE t.tags END,"
-    " due_at = CASE WHEN $6::bigint & 32 <> 0 THEN $12::timestamptz ELSE t.due_at END,"
-    " due_is_date = CASE WHEN $6::bigint & 32 <> 0 THEN $13::boolean"
-    " ELSE t.due_is_date END,"
-    " sort_order = CASE WHEN $6::bigint & 64 <> 0 THEN $14::bigint ELSE t.sort_order END,"
-    " updated_at = greatest(clock_timestamp(), t.updated_at + interval '1 microsecond')"
-    " FROM actor WHERE t.user_id = actor.id AND t.id = $4::uuid AND " IS_WANTED_VERSION
-    " RETURNING " TASK_COLUMNS ")"
-    " SELECT actor.stale, " TASK_COLUMNS ", " EXISTS_TASK " FROM actor LEFT JOIN t ON true",
-    .writes = true,
+    " completed_at = CASE WHEN " TASK_BITS "::bigint & 4 = 0 THEN t.completed_at"
+    " WHEN coalesce(" TASK_IS_DONE "::boolean, t.completed_at IS NULL)"
+    " THEN coalesce(t.completed_at, clock_timestamp()) END" TASK_CHANGES
+    ", updated_at = greatest(clock_timestamp(), t.updated_at + interval '1 microsecond')"
+    " FROM actor WHERE t.user_id = actor.id AND t.id = " TASK_ID "::uuid"
+    " AND " PRECONDITION_HOLDS(TASK_VERSIONS) " RETURNING " TASK_COLUMNS ")"
+                                              " SELECT actor.stale, " TASK_COLUMNS ", " EXISTS_TASK
+                                              " FROM actor LEFT JOIN t ON true",
 };
 
 static const struct db_statement delete_task = {
     .name = "task_delete",
+    .result = DB_MAYBE_ONE_ROW,
     .sql = ACTOR ", t AS (DELETE FROM tasks t USING actor WHERE t.user_id = actor.id"
-                 " AND t.id = $4::uuid AND " IS_WANTED_VERSION " RETURNING t.id)"
-                 " SELECT actor.stale, t.id, " EXISTS_TASK " FROM actor LEFT JOIN t ON true",
+                 " AND t.id = " TASK_ID
+                 "::uuid AND " PRECONDITION_HOLDS("$5") " RETURNING t.id)"
+                                                        " SELECT actor.stale, t.id, " EXISTS_TASK
+                                                        " FROM actor LEFT JOIN t ON true",
     .writes = true,
 };
 
 static const struct db_statement count_tasks = {
     .name = "task_count",
+    .result = DB_MAYBE_ONE_ROW,
     .adaptive = true, /* a user may have ten tasks or a hundred thousand */
     .sql = ACTOR " SELECT actor.stale, c.* FROM actor LEFT JOIN (SELECT count(*),"
                  " count(t.completed_at), count(*) FILTER (WHERE " TASK_IS_OVERDUE "),"
@@ -64,6 +63,7 @@ static const struct db_statement count_tasks = {
 
 static const struct db_statement list_tags = {
     .name = "task_list_tags",
+    .result = DB_ROWS,
     .adaptive = true,
     .sql = ACTOR " SELECT actor.stale, c.tag, c.count FROM actor LEFT JOIN"
                  " (SELECT tag, count(*) AS count FROM tasks t, unnest(t.tags) AS tag"
@@ -72,62 +72,22 @@ static const struct db_statement list_tags = {
                  " ORDER BY c.count DESC, c.tag COLLATE \"und-x-icu\"",
 };
 
-struct task task_store_read(const struct db_rows *rows, int row, struct arena *arena)
-{
-    struct task task = {
-        .id = value_get_uuid(rows, row, 1),
-        .title = value_get_text(rows, row, 2),
-        .description = value_get_text(rows, row, 3),
-        .priority = (int)value_get_integer(rows, row, 5),
-        .tags = value_get_texts(rows, row, 6, arena),
-        .due = {.is_date = value_get_boolean(rows, row, 8)},
-        .created_at = value_get_timestamp(rows, row, 10),
-        .updated_at = value_get_timestamp(rows, row, 11),
-    };
-    task.completed = value_read_timestamp(rows, row, 4, &task.completed_at);
-    task.due.is_set = value_read_timestamp(rows, row, 7, &task.due.at);
-    task.order.is_set = value_read_integer(rows, row, 9, &task.order.value);
-    return task;
-}
-
-static void add_content(struct db_params *params, struct arena *arena, const struct task *content,
-                        bool toggle)
-{
-    value_add_text(params, content->title);
-    value_add_text(params, content->description);
-    if (toggle)
-        value_add_null(params);
-    else
-        value_add_boolean(params, content->completed);
-    value_add_integer(params, content->priority);
-    value_add_texts(params, arena, &content->tags);
-    if (content->due.is_set)
-        value_add_timestamp(params, content->due.at);
-    else
-        value_add_null(params);
-    value_add_boolean(params, content->due.is_date);
-    if (content->order.is_set)
-        value_add_integer(params, content->order.value);
-    else
-        value_add_null(params);
-}
-
 enum status task_store_insert(struct db *db, struct actor *actor, const struct task *content,
                               struct task *task)
 {
     struct arena *arena = db_settings(db)->arena;
-    struct db_params params = {0};
+    struct db_query query = {.statement = &insert_task};
     struct db_rows rows;
-    actor_add(&params, actor);
-    value_add_uuid(&params, &content->id);
-    add_content(&params, arena, content, false);
+    actor_add(&query, actor);
+    value_add_uuid(&query, &content->id);
+    task_fields_add(&query, arena, content, false);
     /* Whatever has the id may be deleted before we have read it. */
     for (int i = 0; i < 3; i++) {
-        enum status status = actor_execute(db, actor, &insert_task, &params, &rows);
+        enum status status = actor_execute(db, actor, &query, &rows);
         if (status != STATUS_OK)
             return status;
         if (!value_is_null(&rows, 0, 1)) {
-            *task = task_store_read(&rows, 0, arena);
+            *task = task_fields_read(&rows, 0, arena);
             return STATUS_OK;
         }
         status = task_store_find(db, actor, &content->id, task);
@@ -140,16 +100,16 @@ enum status task_store_insert(struct db *db, struct actor *actor, const struct t
 enum status task_store_find(struct db *db, struct actor *actor, const struct uuid *id,
                             struct task *task)
 {
-    struct db_params params = {0};
+    struct db_query query = {.statement = &find_task};
     struct db_rows rows;
-    actor_add(&params, actor);
-    value_add_uuid(&params, id);
-    enum status status = actor_execute(db, actor, &find_task, &params, &rows);
+    actor_add(&query, actor);
+    value_add_uuid(&query, id);
+    enum status status = actor_execute(db, actor, &query, &rows);
     if (status != STATUS_OK)
         return status;
     if (value_is_null(&rows, 0, 1))
         return STATUS_NOT_FOUND;
-    *task = task_store_read(&rows, 0, db_settings(db)->arena);
+    *task = task_fields_read(&rows, 0, db_settings(db)->arena);
     return STATUS_OK;
 }
 
@@ -167,39 +127,39 @@ enum status task_store_update(struct db *db, struct actor *actor, const struct t
                               struct task *task)
 {
     struct arena *arena = db_settings(db)->arena;
-    struct db_params params = {0};
+    struct db_query query = {.statement = &update_task};
     struct db_rows rows;
-    actor_add(&params, actor);
-    value_add_uuid(&params, &change->id);
-    precondition_add(&params, arena, &change->precondition);
-    value_add_integer(&params, change->fields);
-    add_content(&params, arena, &change->content, change->toggle);
-    enum status status = actor_execute(db, actor, &update_task, &params, &rows);
+    actor_add(&query, actor);
+    value_add_uuid(&query, &change->id);
+    task_fields_add(&query, arena, &change->content, change->toggle);
+    value_add_integer(&query, change->fields);
+    precondition_add(&query, arena, &change->precondition);
+    enum status status = actor_execute(db, actor, &query, &rows);
     if (status == STATUS_OK)
         status = explain_missing(&rows, 1 + TASK_COLUMN_COUNT, &change->precondition);
     if (status == STATUS_OK)
-        *task = task_store_read(&rows, 0, arena);
+        *task = task_fields_read(&rows, 0, arena);
     return status;
 }
 
 enum status task_store_delete(struct db *db, struct actor *actor, const struct uuid *id,
                               const struct precondition *precondition)
 {
-    struct db_params params = {0};
+    struct db_query query = {.statement = &delete_task};
     struct db_rows rows;
-    actor_add(&params, actor);
-    value_add_uuid(&params, id);
-    precondition_add(&params, db_settings(db)->arena, precondition);
-    enum status status = actor_execute(db, actor, &delete_task, &params, &rows);
+    actor_add(&query, actor);
+    value_add_uuid(&query, id);
+    precondition_add(&query, db_settings(db)->arena, precondition);
+    enum status status = actor_execute(db, actor, &query, &rows);
     return status == STATUS_OK ? explain_missing(&rows, 2, precondition) : status;
 }
 
 enum status task_store_count(struct db *db, struct actor *actor, struct task_stats *stats)
 {
-    struct db_params params = {0};
+    struct db_query query = {.statement = &count_tasks};
     struct db_rows rows;
-    actor_add(&params, actor);
-    enum status status = actor_execute(db, actor, &count_tasks, &params, &rows);
+    actor_add(&query, actor);
+    enum status status = actor_execute(db, actor, &query, &rows);
     if (status != STATUS_OK)
         return status;
     stats->total = value_get_integer(&rows, 0, 1);
@@ -213,10 +173,10 @@ enum status task_store_count(struct db *db, struct actor *actor, struct task_sta
 enum status task_store_list_tags(struct db *db, struct actor *actor, struct tag_count **tags,
                                  int *count)
 {
-    struct db_params params = {0};
+    struct db_query query = {.statement = &list_tags};
     struct db_rows rows;
-    actor_add(&params, actor);
-    enum status status = actor_execute(db, actor, &list_tags, &params, &rows);
+    actor_add(&query, actor);
+    enum status status = actor_execute(db, actor, &query, &rows);
     if (status != STATUS_OK)
         return status;
     *count = value_is_null(&rows, 0, 1) ? 0 : rows.count;

@@ -4,22 +4,7 @@
 
 #include "actor.h"
 #include "precondition.h"
-
-enum task_priority { TASK_LOW, TASK_MEDIUM, TASK_HIGH };
-
-struct task {
-    struct uuid id;
-    const char *title;
-    const char *description; /* may be NULL */
-    bool completed;
-    int priority; /* enum task_priority */
-    struct texts tags;
-    struct optional_time due;
-    struct optional_integer order;
-    int64_t created_at;
-    int64_t updated_at;   /* also the version that ETags name: it grows with every write */
-    int64_t completed_at; /* only where completed */
-};
+#include "task_fields.h"
 
 /* Stores a new task and returns it as it now stands. Where the user has a task with this id,
  * STATUS_ID_TAKEN, and *task is that one. */
@@ -30,23 +15,11 @@ MUST_CHECK enum status task_store_insert(struct db *db, struct actor *actor,
 MUST_CHECK enum status task_store_find(struct db *db, struct actor *actor, const struct uuid *id,
                                        struct task *task);
 
-/* The fields that a change writes, as bits. */
-enum {
-    TASK_TITLE = 1,
-    TASK_DESCRIPTION = 2,
-    TASK_COMPLETED = 4,
-    TASK_PRIORITY = 8,
-    TASK_TAGS = 16,
-    TASK_DUE = 32,
-    TASK_ORDER = 64,
-    TASK_ALL = 127
-};
-
 struct task_change {
     struct uuid id;
     struct precondition precondition;
-    unsigned fields;
-    bool toggle; /* with TASK_COMPLETED: to what it is not */
+    unsigned fields; /* the bits of those that are written: task_fields.h */
+    bool toggle;     /* with TASK_COMPLETED: to what it is not */
     struct task content;
 };
 
@@ -73,15 +46,6 @@ struct tag_count {
 /* The user's tags, most used first, at most 10,000. */
 MUST_CHECK enum status task_store_list_tags(struct db *db, struct actor *actor,
                                             struct tag_count **tags, int *count);
-
-/* The columns of a task `t`, as task_store_read takes them. */
-#define TASK_COLUMNS                                                                               \
-    "t.id, t.title, t.description, t.completed_at, t.priority, t.tags, t.due_at, t.due_is_date,"   \
-    " t.sort_order, t.created_at, t.updated_at"
-enum { TASK_COLUMN_COUNT = 11 };
-
-/* Reads a task out of a row, from column 1 on. */
-struct task task_store_read(const struct db_rows *rows, int row, struct arena *arena);
 
 /* A pending task whose instant, or for a date whose whole day (UTC), has passed. */
 #define TASK_IS_OVERDUE                                                                            \

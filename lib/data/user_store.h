@@ -40,4 +40,8 @@ MUST_CHECK enum status user_store_change_password(struct db *db, struct actor *a
 /* Deletes the account and, by the foreign keys, all that is the user's. */
 MUST_CHECK enum status user_store_delete(struct db *db, struct actor *actor, const char *old_hash);
 
+/* The columns of a user `u`, and reading them out of a row, from `column` on. */
+#define USER_COLUMNS "u.id, u.email, u.hashed_password, u.created_at"
+struct user user_store_read(const struct db_rows *rows, int row, int column);
+
 #endif

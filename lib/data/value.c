@@ -1,6 +1,7 @@
 /* Values on their way to and from PostgreSQL, in its binary formats. */
 #include "value.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <string.h>
 
@@ -24,51 +25,66 @@ static uint64_t get_big_endian(const unsigned char *in, size_t size)
     return be64toh(value);
 }
 
-static void add(struct db_params *params, const void *value, size_t length, int format)
+static void add(struct db_query *query, const void *value, size_t length, int format)
 {
-    params->values[params->count] = value;
-    params->lengths[params->count] = (int)length;
-    params->formats[params->count] = format;
-    params->count++;
+    assert(query->count < DB_MAX_PARAMS);
+    query->values[query->count] = value;
+    query->lengths[query->count] = (int)length;
+    query->formats[query->count] = format;
+    query->count++;
 }
 
-void value_add_null(struct db_params *params)
+static void add_number(struct db_query *query, size_t size, int64_t value)
 {
-    add(params, NULL, 0, FORMAT_TEXT);
+    assert(query->count < DB_MAX_PARAMS);
+    unsigned char *number = query->numbers[query->count];
+    put_big_endian(number, size, (uint64_t)value);
+    add(query, number, size, FORMAT_BINARY);
 }
 
-void value_add_text(struct db_params *params, const char *text)
+void value_add_null(struct db_query *query)
 {
-    add(params, text, 0, FORMAT_TEXT);
+    add(query, NULL, 0, FORMAT_TEXT);
 }
 
-void value_add_bytes(struct db_params *params, const void *bytes, size_t length)
+void value_add_text(struct db_query *query, const char *text)
 {
-    add(params, bytes, length, FORMAT_BINARY);
+    add(query, text, 0, FORMAT_TEXT);
 }
 
-void value_add_uuid(struct db_params *params, const struct uuid *uuid)
+void value_add_bytes(struct db_query *query, const void *bytes, size_t length)
 {
-    add(params, uuid->bytes, sizeof uuid->bytes, FORMAT_BINARY);
+    add(query, bytes, length, FORMAT_BINARY);
 }
 
-void value_add_boolean(struct db_params *params, bool value)
+void value_add_uuid(struct db_query *query, const struct uuid *uuid)
 {
-    unsigned char *number = params->numbers[params->count];
-    number[0] = value;
-    add(params, number, 1, FORMAT_BINARY);
+    add(query, uuid->bytes, sizeof uuid->bytes, FORMAT_BINARY);
 }
 
-void value_add_integer(struct db_params *params, int64_t value)
+void value_add_boolean(struct db_query *query, bool value)
 {
-    unsigned char *number = params->numbers[params->count];
-    put_big_endian(number, 8, (uint64_t)value);
-    add(params, number, 8, FORMAT_BINARY);
+    add_number(query, 1, value);
 }
 
-void value_add_timestamp(struct db_params *params, int64_t micros)
+void value_add_smallint(struct db_query *query, int value)
 {
-    value_add_integer(params, micros - POSTGRES_EPOCH);
+    add_number(query, 2, value);
+}
+
+void value_add_int(struct db_query *query, int32_t value)
+{
+    add_number(query, 4, value);
+}
+
+void value_add_integer(struct db_query *query, int64_t value)
+{
+    add_number(query, 8, value);
+}
+
+void value_add_timestamp(struct db_query *query, int64_t micros)
+{
+    value_add_integer(query, micros - POSTGRES_EPOCH);
 }
 
 /* Begins an array: array_recv's format is dimensions, flags and element type, then the length and
@@ -89,7 +105,7 @@ static size_t array_size(size_t count, size_t elements_size)
     return count == 0 ? ARRAY_EMPTY_SIZE : ARRAY_HEADER_SIZE + 4 * count + elements_size;
 }
 
-void value_add_texts(struct db_params *params, struct arena *arena, const struct texts *texts)
+void value_add_texts(struct db_query *query, struct arena *arena, const struct texts *texts)
 {
     size_t size = 0;
     for (size_t i = 0; i < texts->count; i++)
@@ -103,10 +119,10 @@ void value_add_texts(struct db_params *params, struct arena *arena, const struct
         memcpy(at + 4, texts->items[i], length);
         at += 4 + length;
     }
-    add(params, array, size, FORMAT_BINARY);
+    add(query, array, size, FORMAT_BINARY);
 }
 
-void value_add_timestamps(struct db_params *params, struct arena *arena, const int64_t *micros,
+void value_add_timestamps(struct db_query *query, struct arena *arena, const int64_t *micros,
                           size_t count)
 {
     size_t size = array_size(count, 8 * count);
@@ -116,7 +132,7 @@ void value_add_timestamps(struct db_params *params, struct arena *arena, const i
         put_big_endian(at, 4, 8);
         put_big_endian(at + 4, 8, (uint64_t)(micros[i] - POSTGRES_EPOCH));
     }
-    add(params, array, size, FORMAT_BINARY);
+    add(query, array, size, FORMAT_BINARY);
 }
 
 bool value_is_null(const struct db_rows *rows, int row, int column)

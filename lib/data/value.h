@@ -6,18 +6,20 @@
 #include "lib/core/optional.h"
 
 /* Adds the next parameter. Texts and bytes are not copied: they must outlive the call. */
-void value_add_null(struct db_params *params);
-void value_add_text(struct db_params *params, const char *text); /* NULL is SQL's NULL */
-void value_add_bytes(struct db_params *params, const void *bytes, size_t length);
-void value_add_uuid(struct db_params *params, const struct uuid *uuid);
-void value_add_boolean(struct db_params *params, bool value);
-void value_add_integer(struct db_params *params, int64_t value);    /* bigint */
-void value_add_timestamp(struct db_params *params, int64_t micros); /* since 1970 */
+void value_add_null(struct db_query *query);
+void value_add_text(struct db_query *query, const char *text); /* NULL is SQL's NULL */
+void value_add_bytes(struct db_query *query, const void *bytes, size_t length);
+void value_add_uuid(struct db_query *query, const struct uuid *uuid);
+void value_add_boolean(struct db_query *query, bool value);
+void value_add_smallint(struct db_query *query, int value);
+void value_add_int(struct db_query *query, int32_t value);
+void value_add_integer(struct db_query *query, int64_t value);    /* bigint */
+void value_add_timestamp(struct db_query *query, int64_t micros); /* since 1970 */
 /* text[], built in `arena`. */
-void value_add_texts(struct db_params *params, struct arena *arena, const struct texts *texts);
+void value_add_texts(struct db_query *query, struct arena *arena, const struct texts *texts);
 
 /* timestamptz[], built in `arena`. */
-void value_add_timestamps(struct db_params *params, struct arena *arena, const int64_t *micros,
+void value_add_timestamps(struct db_query *query, struct arena *arena, const int64_t *micros,
                           size_t count);
 
 /* The cells of a result. Texts live as long as the result; NULL for SQL's NULL. */

@@ -62,7 +62,7 @@ static void check_put_back(struct arena *arena, const struct task *task)
     REQUIRE(json_parse(arena, shown.data, shown.length, &root, &fault) == STATUS_OK);
     struct task *again = arena_alloc(arena, task_api_task.size);
     REQUIRE(read_body(arena, &task_api_task, root, again));
-    REQUIRE(task_batch_is_equal(again, task));
+    REQUIRE(task_fields_are_equal(again, task));
 }
 
 static void run(struct arena *arena, const uint8_t *data, size_t size)

@@ -128,11 +128,11 @@ static void rows_for_a_batch_hold_what_the_statement_reads(void **state)
     full.order = (struct optional_integer){-7, true};
     const struct task *contents[] = {&bare, &full};
     const char *rows = task_json_encode_rows(arena, contents, 2);
-    assert_string_equal(rows, "[{\"id\":\"" ID "\",\"title\":\"Buy milk\",\"description\":null,"
-                              "\"completed\":false,\"priority\":1,\"tags\":[],\"due_at\":null,"
+    assert_string_equal(rows, "[{\"id\":\"" ID "\",\"completed\":false,\"title\":\"Buy milk\","
+                              "\"description\":null,\"priority\":1,\"tags\":[],\"due_at\":null,"
                               "\"due_is_date\":false,\"sort_order\":null},"
-                              "{\"id\":\"" ID "\",\"title\":\"Buy milk\",\"description\":\"d\","
-                              "\"completed\":true,\"priority\":1,\"tags\":[\"a\",\"b\"],"
+                              "{\"id\":\"" ID "\",\"completed\":true,\"title\":\"Buy milk\","
+                              "\"description\":\"d\",\"priority\":1,\"tags\":[\"a\",\"b\"],"
                               "\"due_at\":\"1970-01-02T00:00:00.000000Z\","
                               "\"due_is_date\":true,\"sort_order\":-7}]");
 }

@@ -49,46 +49,46 @@ static struct db_rows make_null(void)
 }
 
 /* The last parameter as a cell: as if the database gave back what it got. */
-static struct db_rows echo(const struct db_params *params)
+static struct db_rows echo(const struct db_query *query)
 {
-    int last = params->count - 1;
-    return make_cell(params->values[last], params->lengths[last]);
+    int last = query->count - 1;
+    return make_cell(query->values[last], query->lengths[last]);
 }
 
-static void assert_param(const struct db_params *params, const void *bytes, int length)
+static void assert_param(const struct db_query *query, const void *bytes, int length)
 {
-    int last = params->count - 1;
-    assert_int_equal(params->formats[last], 1);
-    assert_int_equal(params->lengths[last], length);
-    assert_memory_equal(params->values[last], bytes, (size_t)length);
+    int last = query->count - 1;
+    assert_int_equal(query->formats[last], 1);
+    assert_int_equal(query->lengths[last], length);
+    assert_memory_equal(query->values[last], bytes, (size_t)length);
 }
 
 static void parameters_stand_in_their_order(void **state)
 {
-    struct db_params params = {0};
+    struct db_query query = {0};
     (void)state;
-    value_add_text(&params, "first");
-    value_add_null(&params);
-    value_add_boolean(&params, true);
-    value_add_text(&params, NULL);
-    assert_int_equal(params.count, 4);
-    assert_string_equal(params.values[0], "first");
-    assert_int_equal(params.formats[0], 0);
-    assert_null(params.values[1]);
-    assert_memory_equal(params.values[2], "\1", 1);
-    assert_null(params.values[3]);
+    value_add_text(&query, "first");
+    value_add_null(&query);
+    value_add_boolean(&query, true);
+    value_add_text(&query, NULL);
+    assert_int_equal(query.count, 4);
+    assert_string_equal(query.values[0], "first");
+    assert_int_equal(query.formats[0], 0);
+    assert_null(query.values[1]);
+    assert_memory_equal(query.values[2], "\1", 1);
+    assert_null(query.values[3]);
 }
 
 /* Numbers lie in the parameters themselves: a copy of a pointer must not be overwritten. */
 static void as_many_numbers_as_there_is_room_for_stay_apart(void **state)
 {
-    struct db_params params = {0};
+    struct db_query query = {0};
     (void)state;
     for (int i = 0; i < DB_MAX_PARAMS; i++)
-        value_add_integer(&params, i);
+        value_add_integer(&query, i);
     for (int i = 0; i < DB_MAX_PARAMS; i++) {
         const unsigned char expected[8] = {0, 0, 0, 0, 0, 0, 0, (unsigned char)i};
-        assert_memory_equal(params.values[i], expected, 8);
+        assert_memory_equal(query.values[i], expected, 8);
     }
 }
 
@@ -107,12 +107,26 @@ static void integers_are_eight_bytes_big_endian(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct db_params params = {0};
-        value_add_integer(&params, cases[i].value);
-        assert_param(&params, cases[i].bytes, 8);
-        struct db_rows rows = echo(&params);
+        struct db_query query = {0};
+        value_add_integer(&query, cases[i].value);
+        assert_param(&query, cases[i].bytes, 8);
+        struct db_rows rows = echo(&query);
         assert_true(value_get_integer(&rows, 0, 0) == cases[i].value);
     }
+}
+
+static void smaller_integers_are_two_and_four_bytes(void **state)
+{
+    struct db_query query = {0};
+    (void)state;
+    value_add_smallint(&query, INT16_MIN);
+    assert_param(&query, "\x80\x00", 2);
+    value_add_smallint(&query, 2);
+    assert_param(&query, "\x00\x02", 2);
+    value_add_int(&query, INT32_MAX);
+    assert_param(&query, "\x7F\xFF\xFF\xFF", 4);
+    value_add_int(&query, -2);
+    assert_param(&query, "\xFF\xFF\xFF\xFE", 4);
 }
 
 static void integers_of_two_and_four_bytes_keep_their_sign(void **state)
@@ -142,10 +156,10 @@ static void booleans_are_one_byte(void **state)
 {
     (void)state;
     for (int value = 0; value <= 1; value++) {
-        struct db_params params = {0};
-        value_add_boolean(&params, value != 0);
-        assert_param(&params, value ? "\1" : "\0", 1);
-        struct db_rows rows = echo(&params);
+        struct db_query query = {0};
+        value_add_boolean(&query, value != 0);
+        assert_param(&query, value ? "\1" : "\0", 1);
+        struct db_rows rows = echo(&query);
         assert_int_equal(value_get_boolean(&rows, 0, 0), value);
     }
 }
@@ -163,32 +177,32 @@ static void timestamps_count_from_the_year_2000(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct db_params params = {0};
-        value_add_timestamp(&params, cases[i].micros);
-        assert_param(&params, cases[i].bytes, 8);
-        struct db_rows rows = echo(&params);
+        struct db_query query = {0};
+        value_add_timestamp(&query, cases[i].micros);
+        assert_param(&query, cases[i].bytes, 8);
+        struct db_rows rows = echo(&query);
         assert_true(value_get_timestamp(&rows, 0, 0) == cases[i].micros);
     }
 }
 
 static void uuids_are_their_sixteen_bytes(void **state)
 {
-    struct db_params params = {0};
+    struct db_query query = {0};
     (void)state;
     struct uuid uuid = uuid_create();
-    value_add_uuid(&params, &uuid);
-    assert_param(&params, uuid.bytes, 16);
-    struct db_rows rows = echo(&params);
+    value_add_uuid(&query, &uuid);
+    assert_param(&query, uuid.bytes, 16);
+    struct db_rows rows = echo(&query);
     struct uuid read = value_get_uuid(&rows, 0, 0);
     assert_true(uuid_equals(&read, &uuid));
 }
 
 static void bytes_are_sent_as_they_are(void **state)
 {
-    struct db_params params = {0};
+    struct db_query query = {0};
     (void)state;
-    value_add_bytes(&params, "a\0b", 3);
-    assert_param(&params, "a\0b", 3);
+    value_add_bytes(&query, "a\0b", 3);
+    assert_param(&query, "a\0b", 3);
 }
 
 static void texts_are_read_with_a_nul_behind(void **state)
@@ -243,10 +257,10 @@ static void an_array_of_texts_has_postgresql_s_binary_format(void **state)
                                    "\0\0\0\2"
                                    "\xC3\xA9";
     struct texts texts = {items, 3};
-    struct db_params params = {0};
+    struct db_query query = {0};
     (void)state;
-    value_add_texts(&params, arena, &texts);
-    assert_param(&params, expected, sizeof expected - 1);
+    value_add_texts(&query, arena, &texts);
+    assert_param(&query, expected, sizeof expected - 1);
 }
 
 static void an_empty_array_has_no_dimension(void **state)
@@ -258,14 +272,14 @@ static void an_empty_array_has_no_dimension(void **state)
                                          "\0\0\0\0"
                                          "\0\0\x04\xA0";
     struct texts none = {NULL, 0};
-    struct db_params params = {0};
+    struct db_query query = {0};
     (void)state;
-    value_add_texts(&params, arena, &none);
-    assert_param(&params, texts_expected, sizeof texts_expected - 1);
-    struct db_rows rows = echo(&params);
+    value_add_texts(&query, arena, &none);
+    assert_param(&query, texts_expected, sizeof texts_expected - 1);
+    struct db_rows rows = echo(&query);
     assert_int_equal(value_get_texts(&rows, 0, 0, arena).count, 0);
-    value_add_timestamps(&params, arena, NULL, 0);
-    assert_param(&params, times_expected, sizeof times_expected - 1);
+    value_add_timestamps(&query, arena, NULL, 0);
+    assert_param(&query, times_expected, sizeof times_expected - 1);
 }
 
 static void an_array_of_timestamps_has_postgresql_s_binary_format(void **state)
@@ -280,10 +294,10 @@ static void an_array_of_timestamps_has_postgresql_s_binary_format(void **state)
                                    "\0\0\0\0\0\0\0\0"
                                    "\0\0\0\x08"
                                    "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF";
-    struct db_params params = {0};
+    struct db_query query = {0};
     (void)state;
-    value_add_timestamps(&params, arena, micros, 2);
-    assert_param(&params, expected, sizeof expected - 1);
+    value_add_timestamps(&query, arena, micros, 2);
+    assert_param(&query, expected, sizeof expected - 1);
 }
 
 static void an_array_of_texts_survives_the_way_there_and_back(void **state)
@@ -296,9 +310,9 @@ static void an_array_of_texts_survives_the_way_there_and_back(void **state)
         for (size_t i = 0; i < count; i++)
             items[i] = i % 3 == 0 ? "" : i % 3 == 1 ? "日本 \"{},\\" : longest + i;
         struct texts texts = {items, count};
-        struct db_params params = {0};
-        value_add_texts(&params, arena, &texts);
-        struct db_rows rows = echo(&params);
+        struct db_query query = {0};
+        value_add_texts(&query, arena, &texts);
+        struct db_rows rows = echo(&query);
         struct texts read = value_get_texts(&rows, 0, 0, arena);
         assert_int_equal(read.count, count);
         for (size_t i = 0; i < count; i++)
@@ -315,6 +329,7 @@ int main(void)
         TEST(parameters_stand_in_their_order),
         TEST(as_many_numbers_as_there_is_room_for_stay_apart),
         TEST(integers_are_eight_bytes_big_endian),
+        TEST(smaller_integers_are_two_and_four_bytes),
         TEST(integers_of_two_and_four_bytes_keep_their_sign),
         TEST(booleans_are_one_byte),
         TEST(timestamps_count_from_the_year_2000),
