@@ -6,9 +6,10 @@
 
 enum { FIRST_PARAMETER = 6, FIELD_COLUMNS = 0 TASK_FIELDS(TASK_AS_ONE) };
 
-_Static_assert(FIRST_PARAMETER + FIELD_COLUMNS == 13,
-               "TASK_BITS is the parameter behind the fields, TASK_VERSIONS the one behind that");
-_Static_assert(FIRST_PARAMETER + FIELD_COLUMNS + 1 <= DB_MAX_PARAMS, "an UPDATE fits");
+_Static_assert(TASK_BITS_NUMBER == FIRST_PARAMETER + FIELD_COLUMNS &&
+                   TASK_LAST_NUMBER == TASK_BITS_NUMBER + 1,
+               "the parameters behind the fields are numbered on: see TASK_BITS_NUMBER");
+_Static_assert(TASK_LAST_NUMBER <= DB_MAX_PARAMS, "an UPDATE has room for its parameters");
 
 /* --- Each kind as a parameter. */
 
