@@ -155,8 +155,7 @@ static const char *wrong_fields(void)
     static char names[512];
     const cJSON *error;
     names[0] = '\0';
-    cJSON_ArrayForEach(error, cJSON_GetObjectItem(body(), "errors"))
-    {
+    cJSON_ArrayForEach (error, cJSON_GetObjectItem(body(), "errors")) {
         strcat(names, names[0] == '\0' ? "" : ",");
         strcat(names, cJSON_GetObjectItem(error, "field")->valuestring);
     }
