@@ -11,14 +11,14 @@ from harness import BINARY, Cluster, Server, alive, scratch, wait_until
 
 @contextlib.contextmanager
 def session(cluster, database, user, text=""):
-    """Runs SQL that returns nothing, and stays connected for the length of a with statement."""
+    """Runs SQL that returns nothing, and stays connected for the length of a with statement, which can print more to it."""
     psql = subprocess.Popen([cluster.program("psql"), "-h", str(cluster.sockets), "-U", user, "-d", database, "-Xqf-"],
                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         psql.stdin.write(f"{text};\n\\echo done\n")
         psql.stdin.flush()
         assert psql.stdout.readline() == "done\n"
-        yield
+        yield psql.stdin
     finally:
         psql.communicate()
 
