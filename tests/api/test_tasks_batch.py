@@ -121,7 +121,8 @@ def test_delete_empties_the_list(anna, bert):
 @pytest.mark.parametrize("text, left", [
     ("?status=completed", {"open"}), ("?completed=true", {"open"}), ("?status=pending", {"done", "done, urgent"}), ("?status=all", set()), ("?priority=high", {"open", "done"}),
     ("?tag=x", {"open"}), ("?tag=x&tag=y", {"open", "done"}), ("?q=URG", {"open", "done"}), ("?due_before=2026-01-02", {"open", "done, urgent"}), ("?due_after=2026-01-02", {"open", "done"}),
-    ("?overdue=true", {"open", "done", "done, urgent"}), ("?status=completed&tag=y", {"open", "done"}), ("?q=nothing", {"open", "done", "done, urgent"})])
+    ("?overdue=true", {"open", "done", "done, urgent"}), ("?status=completed&tag=y", {"open", "done"}), ("?q=nothing", {"open", "done", "done, urgent"}),
+    ("?status=pending&completed=true", {"open", "done", "done, urgent"}), ("?status=completed&completed=false", {"open", "done", "done, urgent"})])
 def test_delete_with_filters_takes_only_what_they_select(anna, bert, text, left):
     for user in (anna, bert):
         user.post("/tasks", [{"title": "open"}, {"title": "done", "completed": True, "tags": ["x"], "due_date": "2026-01-01"},

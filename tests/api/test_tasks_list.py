@@ -81,6 +81,11 @@ FILTERS = {
     "due_before=2026-05-15T14:00:00%2B02:00": lambda task: task["due_date"] and due_instant(task) < datetime.datetime(2026, 5, 15, 12, tzinfo=UTC),
     "due_after=2026-03-01&due_before=2026-07-01": lambda task: task["due_date"] and "2026-03-01" <= task["due_date"] < "2026-07-01",
     "overdue=true": is_overdue,
+    "status=pending&completed=true": lambda task: False,
+    "status=completed&completed=false": lambda task: False,
+    "status=all&completed=true": lambda task: task["completed"],
+    "status=completed&completed=true": lambda task: task["completed"],
+    "status=pending&completed=true&sort=-due_date&tag=home": lambda task: False,
     "status=pending&priority=high,low&tag=home&sort=title": lambda task: not task["completed"] and task["priority"] != "medium" and "home" in task["tags"],
 }
 
