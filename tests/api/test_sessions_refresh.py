@@ -164,6 +164,41 @@ def test_a_token_in_the_body_goes_before_the_cookie(server, cara):
     assert "refresh_token" in answer.json and not answer.all("Set-Cookie")
 
 
+ENDS = {
+    "logout": lambda user, headers: user.post("/auth/logout", headers=headers),
+    "logout everywhere": lambda user, headers: user.post("/auth/logout", {"everywhere": True}, headers=headers),
+    "account deleted": lambda user, headers: user.delete("/auth/me", {"password": PASSWORD}, headers=headers),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+@pytest.mark.parametrize("headers", [{}, {"X-Forwarded-Proto": "https"}], ids=["http", "https"])
+def test_the_browser_is_told_to_drop_the_cookie_once_it_is_worth_nothing(server, end, headers):
+    anna = server.user()
+    given = server.login(anna.email, refresh="cookie", headers=headers).header("Set-Cookie")
+    answer = end(anna, {"Cookie": f"a=b; {given.split(';')[0]}", **headers})
+    assert answer.status == 204, answer
+    emptied = re.sub("=[^;]+", "=", given, count=1)
+    assert answer.header("Set-Cookie") == re.sub("Max-Age=[1-9][0-9]*;", "Max-Age=0;", emptied)
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+@pytest.mark.parametrize("headers", [{}, {"Cookie": "a=b; todo_refreshed=x"}, {"Cookie": "__Secure-todo_refresh=x"}],
+                         ids=["none", "another", "https alone"])
+def test_who_sent_no_refresh_cookie_is_told_of_none(server, end, headers):
+    answer = end(server.user(), headers)
+    assert answer.status == 204 and not answer.all("Set-Cookie"), answer
+
+
+@pytest.mark.parametrize("path, body, status", [("/auth/logout", {"everywhere": 1}, 422), ("/auth/me", {"password": "wrong one"}, 403)])
+def test_what_is_refused_leaves_the_cookie(server, anna, path, body, status):
+    cookie = cookie_of(server.login(anna.email, refresh="cookie"))
+    answer = anna.request("DELETE" if path == "/auth/me" else "POST", path, body, headers={"Cookie": cookie})
+    check_problem(answer, status)
+    assert not answer.all("Set-Cookie")
+    assert server.post("/auth/refresh", {}, headers={"Cookie": cookie}).status == 200
+
+
 def test_logout_ends_this_session_and_no_other(server, cara):
     other = server.login(cara.email, refresh=True).json
     assert cara.post("/auth/logout", {}).status == 204
