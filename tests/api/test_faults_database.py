@@ -7,6 +7,7 @@ import pytest
 
 from client import check_away, check_problem
 from clusters import SmallDisk, Standby, session
+from exposition import scrape, total
 from harness import Cluster, Server, standing_still, wait_until
 from writer import Writer
 
@@ -199,4 +200,5 @@ def test_a_database_that_answers_too_slowly_is_503_and_costs_no_worker(start_ser
             assert server.get("/healthz").status == 200
         check_recovered(server, writer, workers)
     assert "sqlstate=57014" in server.log()
+    assert total(scrape(server), "todo_database_errors_total", 'error="timeout"') > 0
     check_refusals(writer)
