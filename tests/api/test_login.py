@@ -152,7 +152,7 @@ def test_a_form_is_decoded(server):
 
 @pytest.mark.parametrize("body", [
     b"grant_type=password&username=%zz&password=x", b"username=a&password=%", b"username=a&password=%2",
-    b"username=a&password=%4g", b"%zz=1&username=a&password=b"])
+    b"username=a&password=%4g", b"%zz=1&username=a&password=b", b"username=a&password=x\0", b"\0", b"username=a\0b&password=x"])
 def test_a_malformed_form_is_400(server, body):
     check_problem(form_login(server, body), 400)
 

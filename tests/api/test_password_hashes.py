@@ -1,4 +1,6 @@
-"""bcrypt hashes go both ways between us and Python's passlib and bcrypt."""
+"""bcrypt hashes go both ways between us and Python's passlib and bcrypt; and may be rewritten at any moment."""
+import concurrent.futures
+import contextlib
 import re
 
 import bcrypt
@@ -6,6 +8,8 @@ import passlib.hash
 import pytest
 
 from client import PASSWORD, check_problem
+from clusters import session
+from harness import wait_until
 
 COST = 5
 PASSWORDS = [PASSWORD, "pässwörd with ünicode", "пароль 😀 κωδικός", "x" * 72, "é" * 36, "~!@#$%^&*()_+`-={}|[]\\:\";'<>?,./", "tab\tnew\nline"]
@@ -14,7 +18,7 @@ PASSWORDS = [PASSWORD, "pässwörd with ünicode", "пароль 😀 κωδικ
 @pytest.fixture(scope="module")
 def costly(module_server):
     """A server whose cost lies above the least, so that a hash can be out of date."""
-    return module_server({"BCRYPT_COST": str(COST)})
+    return module_server({"BCRYPT_COST": str(COST), "PURGE_INTERVAL": "0"})
 
 
 def stored(user):
@@ -101,3 +105,42 @@ def test_an_imported_hash_serves_every_call_that_asks_for_the_password(costly):
 def test_two_equal_passwords_have_two_hashes(costly):
     hashes = {stored(costly.user()) for _ in range(3)}
     assert len(hashes) == 3
+
+
+LOCK, LOGIN = "AccessExclusiveLock", "RowExclusiveLock"  # what LOCK TABLE asks for, and what opens a session
+
+
+def locks(server, granted):
+    return server.sql("SELECT mode FROM pg_locks JOIN pg_database d ON d.oid = database AND datname = current_database()"
+                      f" WHERE relation = 'sessions'::regclass AND granted = {granted} ORDER BY mode").split()
+
+
+def log_in_while_rewritten(anna, times):
+    """The answer to a login; so many times the hash is another once it has been verified. Who waits for a lock has it in turn."""
+    server = anna.server
+    with contextlib.ExitStack() as stack:
+        others = [stack.enter_context(session(server.cluster, server.database, "todo")) for _ in range(times)]
+        login = stack.enter_context(concurrent.futures.ThreadPoolExecutor(1))
+        print("BEGIN; LOCK TABLE sessions;", file=others[0], flush=True)
+        wait_until(lambda: locks(server, True) == [LOCK], "the lock is there")
+        answer = login.submit(server.login, anna.email)
+        for number, other in enumerate(others, 1):
+            wait_until(lambda: locks(server, False) == [LOGIN], "the login opens its session")
+            put_hash(anna, passlib_hash(PASSWORD))
+            for behind in others[number:number + 1]:
+                print("BEGIN; LOCK TABLE sessions;", file=behind, flush=True)
+                wait_until(lambda: locks(server, False) == [LOCK, LOGIN], "the next lock waits behind the login")
+            print("COMMIT;", file=other, flush=True)
+        return answer.result()
+
+
+def test_a_hash_that_is_rewritten_while_it_is_verified_hinders_no_login(costly):
+    anna = costly.user()
+    answer = log_in_while_rewritten(anna, 1)
+    assert answer.status == 200 and anna.get("/auth/me", token=answer.json["access_token"]).status == 200
+
+
+def test_a_password_that_changes_again_and_again_meanwhile_is_401(costly):
+    anna = costly.user()
+    check_problem(log_in_while_rewritten(anna, 2), 401, "invalid_credentials")
+    assert costly.login(anna.email).status == 200
