@@ -191,6 +191,7 @@ def test_an_outage_is_told_once_by_all_workers_and_so_is_its_end():
                 assert ask_every_worker(responder) == [503] * 4
                 assert ask_every_worker(responder) == [503] * 4
                 assert len(entries(responder, "the database is away")) == outage
+                assert all(line["why"] == "cannot connect" for line in entries(responder, "the database is away"))
             finally:
                 cluster.start()
             wait_until(lambda want=4 * outage: reconnects(responder) == want, "every worker has connected again")

@@ -3,6 +3,7 @@ import http.server
 import re
 import threading
 
+import harness
 import pytest
 
 GOOD = "S4WsjcOYnVXzmTSDVVbjyWVOK0FJBE_uYAfnRlCGhO-mJZrcPEkZlVPBrYfFzc2M"
@@ -36,10 +37,20 @@ def test_a_line_of_the_folder_that_is_no_setting_is_refused(ctl, tmp_path):
     assert "line 2" in ctl("user", "list", conf=tmp_path, status=2).stderr
 
 
-def test_a_database_that_is_away_is_exit_status_3(ctl, tmp_path):
-    for command in (["user", "list"], ["migrate"], ["purge"], ["export", "a"], ["import", "a"]):
-        told = ctl(*command, DATABASE_URL=f"postgresql:///x?host={tmp_path}", status=3).stderr
-        assert told.startswith("todoctl: the database is away: ")
+def away(ctl, tmp_path):
+    """Addresses of databases that are away, and what todoctl must say of each: where it has looked, and why that failed."""
+    nowhere, port = tmp_path / "nowhere", harness.free_port()
+    return [(f"postgresql:///x?host={nowhere}", rf"{nowhere}/\S+ failed: No such file or directory"),
+            (f"postgresql://127.0.0.1:{port}/x", rf"127\.0\.0\.1\S*, port {port} failed: Connection refused"),
+            (ctl.url.replace(ctl.database, "gone"), r'database "gone" does not exist')]
+
+
+def test_a_database_that_is_away_is_exit_status_3_and_the_cause_is_told(ctl, tmp_path):
+    commands = (["user", "list"], ["migrate"], ["purge"], ["export", "a"], ["import", "a"], ["check"])
+    for url, cause in away(ctl, tmp_path):
+        for command in commands:
+            told = ctl(*command, DATABASE_URL=url, JWT_SECRET=GOOD, status=3).stderr
+            assert re.fullmatch(rf"todoctl: the database is away: connection to server [^\n]*{cause}[^\n]*\n", told), told
 
 
 def test_migrate_makes_the_schema_once(empty):
@@ -66,7 +77,7 @@ def test_a_newer_schema_is_left_alone(ctl):
 def test_migrate_without_the_right_to_says_so(empty, cluster):
     cluster.sql(f"REVOKE ALL ON SCHEMA public FROM PUBLIC; ALTER DATABASE {empty.database} OWNER TO postgres",
                 empty.database, user="postgres")
-    assert "the database refuses: " in empty("migrate", status=1).stderr
+    assert re.fullmatch(r"todoctl: the database refuses: ERROR: .*schema.*\n", empty("migrate", status=1).stderr)
 
 
 def test_a_healthy_service_has_nothing_wrong(ctl):
@@ -128,7 +139,7 @@ def test_a_cheap_bcrypt_cost_is_noted(ctl):
 
 def test_a_database_that_is_away_is_told_by_check(ctl, tmp_path):
     done = check(ctl, status=3, DATABASE_URL=f"postgresql:///x?host={tmp_path}")
-    assert "good   settings" in done.stdout and "is away" in done.stderr
+    assert "good   settings" in done.stdout and wrong(done) == [] and "database is away" in done.stderr
 
 
 def test_the_service_is_looked_at_through_its_web_server(service):
