@@ -17,87 +17,100 @@ enum kind { KIND_TEXT, KIND_SECRET, KIND_NUMBER, KIND_WORD };
 struct setting {
     const char *name;
     enum kind kind;
+    size_t offset;
     int64_t min, max;
     const char *fallback;
-    const char *words[4];
-    size_t offset;
     const char *help;
+    const char *words[4];            /* each stands for its place */
     bool (*check)(const char *text); /* NULL: any text of that length */
     const char *form;                /* what passes the check, in words */
 };
 
-#define AT(member) offsetof(struct settings, member)
-
 enum { MAX_SECRET_FILE = 65536 };
 
-/* clang-format off */
+/* Where a row's value goes: a member of that type, or the row does not compile. */
+#define PLACE(MEMBER, TYPE)                                                                        \
+    _Generic(((struct settings *)0)->MEMBER, TYPE : offsetof(struct settings, MEMBER))
+
+/* What all rows of a kind say. */
+#define NUMBER(NAME, MEMBER, LEAST, MOST, FALLBACK, HELP)                                          \
+    .name = (NAME), .kind = KIND_NUMBER, .offset = PLACE(MEMBER, int64_t), .min = (LEAST),         \
+    .max = (MOST), .fallback = (FALLBACK), .help = (HELP)
+#define WORD(NAME, MEMBER, FALLBACK, HELP)                                                         \
+    .name = (NAME), .kind = KIND_WORD, .offset = PLACE(MEMBER, int64_t), .fallback = (FALLBACK),   \
+    .help = (HELP)
+#define TEXT(NAME, MEMBER, LONGEST, HELP)                                                          \
+    .name = (NAME), .kind = KIND_TEXT, .offset = PLACE(MEMBER, const char *), .min = 1,            \
+    .max = (LONGEST), .fallback = "", .help = (HELP)
+#define SECRET(NAME, MEMBER, SHORTEST, LONGEST, FALLBACK, HELP)                                    \
+    .name = (NAME), .kind = KIND_SECRET, .offset = PLACE(MEMBER, const char *), .min = (SHORTEST), \
+    .max = (LONGEST), .fallback = (FALLBACK), .help = (HELP)
+
 static const struct setting table[] = {
-    {"DATABASE_URL", KIND_SECRET, 1, 8192, NULL, {0}, AT(database_url),
-     "PostgreSQL: a URI or a libpq conninfo string", .check = db_is_url,
+    {SECRET("DATABASE_URL", database_url, 1, 8192, NULL,
+            "PostgreSQL: a URI or a libpq conninfo string"),
+     .check = db_is_url,
      .form = "a URI, with %XX for special characters in a password, or a libpq conninfo string"},
-    {"JWT_SECRET", KIND_SECRET, TOKEN_MIN_SECRET, 4096, NULL, {0}, AT(jwt_secret),
-     "signs and verifies access tokens; at least 32 bytes"},
-    {"JWT_SECRET_PREVIOUS", KIND_SECRET, TOKEN_MIN_SECRET, 4096, "", {0}, AT(jwt_secret_previous),
-     "verifies only: the secret before a rotation"},
-    {"ACCESS_TOKEN_TTL", KIND_NUMBER, 1, 31536000, "604800", {0}, AT(access_token_ttl),
-     "seconds that an access token holds"},
-    {"REFRESH_TOKEN_TTL", KIND_NUMBER, 1, 31536000, "2592000", {0}, AT(refresh_token_ttl),
-     "seconds that a refresh token holds"},
-    {"BCRYPT_COST", KIND_NUMBER, 4, 16, "12", {0}, AT(bcrypt_cost),
-     "password hashing takes 2^cost rounds"},
-    {"WORKERS", KIND_NUMBER, 0, SETTINGS_MAX_WORKERS, "8", {0}, AT(workers),
-     "processes that answer; 0 answers in this one (mod_fcgid, a debugger)"},
-    {"AUTH_SOCKET", KIND_TEXT, 1, 107, "", {0}, AT(auth_socket),
-     "a unix socket to make for workers that hash passwords alone, at the lowest priority"},
-    {"AUTH_WORKERS", KIND_NUMBER, 1, SETTINGS_MAX_AUTH_WORKERS, "4", {0}, AT(auth_workers),
-     "how many of these, where AUTH_SOCKET is set"},
-    {"HASH_CONCURRENCY", KIND_NUMBER, 1, SETTINGS_MAX_HASHES, "2", {0}, AT(hash_concurrency),
-     "password hashes that are computed at once, over all workers"},
-    {"MAX_REQUESTS", KIND_NUMBER, 0, 1000000000, "100000", {0}, AT(max_requests),
-     "requests after which a worker is replaced; 0 for never"},
-    {"MAX_BODY", KIND_NUMBER, 1024, 8388608, "1048576", {0}, AT(max_body),
-     "bytes of a request's body"},
-    {"REQUEST_TIMEOUT", KIND_NUMBER, 1, 300, "5", {0}, AT(request_timeout),
-     "seconds for a request to come in, and again for its answer to go out"},
-    {"DRAIN_SECONDS", KIND_NUMBER, 1, 600, "10", {0}, AT(drain_seconds),
-     "seconds that running requests get when the service stops"},
-    {"DB_TIMEOUT", KIND_NUMBER, 100, 60000, "2500", {0}, AT(db_timeout),
-     "milliseconds that a request may spend in the database"},
-    {"DB_PREPARE", KIND_WORD, 0, 0, "on", {"off", "on"}, AT(db_prepare),
-     "prepared statements; off behind PgBouncer before 1.21 in transaction mode"},
-    {"RATE_LIMITS", KIND_WORD, 0, 0, "on", {"off", "on"}, AT(rate_limits),
-     "off turns off all that begin with RATE_"},
-    {"RATE_SIGN_INS", KIND_NUMBER, 1, RATE_MAX_FAILURES, "10", {0}, AT(rate_sign_ins),
-     "failed sign-ins to one account from one address until delays begin"},
-    {"RATE_SIGN_INS_ACCOUNT", KIND_NUMBER, 1, RATE_MAX_FAILURES, "100", {0}, AT(rate_sign_ins_account),
-     "the same, to one account from everywhere: then an address has one try"},
-    {"RATE_SIGN_INS_ADDRESS", KIND_NUMBER, 1, RATE_MAX_FAILURES, "100", {0}, AT(rate_sign_ins_address),
-     "the same, from one address to all accounts"},
-    {"RATE_SIGN_UPS", KIND_NUMBER, 1, 100000, "30", {0}, AT(rate_sign_ups),
-     "sign-ups an hour from one address"},
-    {"RATE_REFRESHES", KIND_NUMBER, 1, 100000, "60", {0}, AT(rate_refreshes),
-     "refreshes a minute of one session"},
-    {"RATE_REQUESTS", KIND_NUMBER, 1, 100000, "6000", {0}, AT(rate_requests),
-     "requests a minute of one user"},
-    {"TRUSTED_PROXIES", KIND_TEXT, 1, 4096, "", {0}, AT(trusted_proxies),
-     "addresses and networks, separated by commas, whose X-Forwarded-For or Forwarded is believed",
-     .check = client_are_networks, .form = "addresses and networks such as 10.0.0.0/8 or ::1, separated by commas"},
-    {"PURGE_INTERVAL", KIND_NUMBER, 0, 86400, "300", {0}, AT(purge_interval),
-     "seconds between two purges of expired sessions, when a worker is idle; 0 for never"},
-    {"CORS_ORIGINS", KIND_TEXT, 1, 4096, "", {0}, AT(cors_origins),
-     "origins, separated by commas, whose pages may call the API; * for all"},
-    {"METRICS_TOKEN", KIND_SECRET, 16, 4096, "", {0}, AT(metrics_token),
-     "bearer token for /metrics from elsewhere than loopback"},
-    {"BASE_PATH", KIND_TEXT, 1, 1024, "", {0}, AT(base_path),
-     "the mount, where the web server sends no PATH_INFO"},
-    {"LOG_FORMAT", KIND_WORD, 0, 0, "logfmt", {"logfmt", "json"}, AT(log_format),
-     "how log lines are written"},
-    {"LOG_LEVEL", KIND_WORD, 0, 0, "info", {"error", "warning", "info"}, AT(log_level),
-     "log lines less important than this are dropped"},
-    {"SLOW_REQUEST", KIND_NUMBER, 0, 3600000, "1000", {0}, AT(slow_request),
-     "milliseconds from which a request has a warning of its own; 0 for none"},
+    {SECRET("JWT_SECRET", jwt_secret, TOKEN_MIN_SECRET, 4096, NULL,
+            "signs and verifies access tokens; at least 32 bytes")},
+    {SECRET("JWT_SECRET_PREVIOUS", jwt_secret_previous, TOKEN_MIN_SECRET, 4096, "",
+            "verifies only: the secret before a rotation")},
+    {NUMBER("ACCESS_TOKEN_TTL", access_token_ttl, 1, 31536000, "604800",
+            "seconds that an access token holds")},
+    {NUMBER("REFRESH_TOKEN_TTL", refresh_token_ttl, 1, 31536000, "2592000",
+            "seconds that a refresh token holds")},
+    {NUMBER("BCRYPT_COST", bcrypt_cost, 4, 16, "12", "password hashing takes 2^cost rounds")},
+    {NUMBER("WORKERS", workers, 0, SETTINGS_MAX_WORKERS, "8",
+            "processes that answer; 0 answers in this one (mod_fcgid, a debugger)")},
+    {TEXT("AUTH_SOCKET", auth_socket, 107,
+          "a unix socket to make for workers that hash passwords alone, at the lowest priority")},
+    {NUMBER("AUTH_WORKERS", auth_workers, 1, SETTINGS_MAX_AUTH_WORKERS, "4",
+            "how many of these, where AUTH_SOCKET is set")},
+    {NUMBER("HASH_CONCURRENCY", hash_concurrency, 1, SETTINGS_MAX_HASHES, "2",
+            "password hashes that are computed at once, over all workers")},
+    {NUMBER("MAX_REQUESTS", max_requests, 0, 1000000000, "100000",
+            "requests after which a worker is replaced; 0 for never")},
+    {NUMBER("MAX_BODY", max_body, 1024, 8388608, "1048576", "bytes of a request's body")},
+    {NUMBER("REQUEST_TIMEOUT", request_timeout, 1, 300, "5",
+            "seconds for a request to come in, and again for its answer to go out")},
+    {NUMBER("DRAIN_SECONDS", drain_seconds, 1, 600, "10",
+            "seconds that running requests get when the service stops")},
+    {NUMBER("DB_TIMEOUT", db_timeout, 100, 60000, "2500",
+            "milliseconds that a request may spend in the database")},
+    {WORD("DB_PREPARE", db_prepare, "on",
+          "prepared statements; off behind PgBouncer before 1.21 in transaction mode"),
+     .words = {"off", "on"}},
+    {WORD("RATE_LIMITS", rate_limits, "on", "off turns off all that begin with RATE_"),
+     .words = {"off", "on"}},
+    {NUMBER("RATE_SIGN_INS", rate_sign_ins, 1, RATE_MAX_FAILURES, "10",
+            "failed sign-ins to one account from one address until delays begin")},
+    {NUMBER("RATE_SIGN_INS_ACCOUNT", rate_sign_ins_account, 1, RATE_MAX_FAILURES, "100",
+            "the same, to one account from everywhere: then an address has one try")},
+    {NUMBER("RATE_SIGN_INS_ADDRESS", rate_sign_ins_address, 1, RATE_MAX_FAILURES, "100",
+            "the same, from one address to all accounts")},
+    {NUMBER("RATE_SIGN_UPS", rate_sign_ups, 1, 100000, "30", "sign-ups an hour from one address")},
+    {NUMBER("RATE_REFRESHES", rate_refreshes, 1, 100000, "60",
+            "refreshes a minute of one session")},
+    {NUMBER("RATE_REQUESTS", rate_requests, 1, 100000, "6000", "requests a minute of one user")},
+    {TEXT("TRUSTED_PROXIES", trusted_proxies, 4096,
+          "addresses and networks, separated by commas, whose X-Forwarded-For or Forwarded is"
+          " believed"),
+     .check = client_are_networks,
+     .form = "addresses and networks such as 10.0.0.0/8 or ::1, separated by commas"},
+    {NUMBER("PURGE_INTERVAL", purge_interval, 0, 86400, "300",
+            "seconds between two purges of expired sessions, when a worker is idle; 0 for never")},
+    {TEXT("CORS_ORIGINS", cors_origins, 4096,
+          "origins, separated by commas, whose pages may call the API; * for all")},
+    {SECRET("METRICS_TOKEN", metrics_token, 16, 4096, "",
+            "bearer token for /metrics from elsewhere than loopback")},
+    {TEXT("BASE_PATH", base_path, 1024, "the mount, where the web server sends no PATH_INFO")},
+    {WORD("LOG_FORMAT", log_format, "logfmt", "how log lines are written"),
+     .words = {"logfmt", "json"}},
+    {WORD("LOG_LEVEL", log_level, "info", "log lines less important than this are dropped"),
+     .words = {"error", "warning", "info"}},
+    {NUMBER("SLOW_REQUEST", slow_request, 0, 3600000, "1000",
+            "milliseconds from which a request has a warning of its own; 0 for none")},
 };
-/* clang-format on */
 
 enum { SETTING_COUNT = sizeof table / sizeof *table };
 
