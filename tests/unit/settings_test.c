@@ -1,5 +1,6 @@
 /* app/settings: the environment, read as one table; everything wrong is told at once. */
 #include "app/settings.h"
+#include "app/shared/rate_table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,25 +20,27 @@ static struct settings settings;
 static char *said; /* what settings_load wrote */
 static char folder[] = "/tmp/settings_test.XXXXXX";
 
-static const char *const names[] = {
-    "DATABASE_URL",     "JWT_SECRET",        "JWT_SECRET_PREVIOUS",   "METRICS_TOKEN",
-    "ACCESS_TOKEN_TTL", "REFRESH_TOKEN_TTL", "BCRYPT_COST",           "WORKERS",
-    "MAX_REQUESTS",     "MAX_BODY",          "REQUEST_TIMEOUT",       "DRAIN_SECONDS",
-    "DB_TIMEOUT",       "DB_PREPARE",        "CORS_ORIGINS",          "BASE_PATH",
-    "LOG_FORMAT",       "LOG_LEVEL",         "AUTH_SOCKET",           "AUTH_WORKERS",
-    "HASH_CONCURRENCY", "RATE_LIMITS",       "RATE_SIGN_INS",         "RATE_SIGN_INS_ACCOUNT",
-    "RATE_SIGN_UPS",    "RATE_REFRESHES",    "RATE_SIGN_INS_ADDRESS", "RATE_REQUESTS",
-    "TRUSTED_PROXIES",  "SLOW_REQUEST",      "PURGE_INTERVAL"};
+/* Every setting that --help lists. */
+static void unset_all(void)
+{
+    char *text, name[64], twin[80];
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    settings_describe(out);
+    fclose(out);
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        assert_int_equal(sscanf(line, " %63s", name), 1);
+        snprintf(twin, sizeof twin, "%s_FILE", name);
+        unsetenv(name);
+        unsetenv(twin);
+    }
+    free(text);
+}
 
 static int set_up(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char twin[64];
-        snprintf(twin, sizeof twin, "%s_FILE", names[i]);
-        unsetenv(names[i]);
-        unsetenv(twin);
-    }
+    unset_all();
     setenv("DATABASE_URL", "postgresql:///todo", 1);
     setenv("JWT_SECRET", SECRET32, 1);
     return 0;
@@ -185,6 +188,18 @@ static const struct {
     {"REQUEST_TIMEOUT", offsetof(struct settings, request_timeout), 1, 300},
     {"DRAIN_SECONDS", offsetof(struct settings, drain_seconds), 1, 600},
     {"DB_TIMEOUT", offsetof(struct settings, db_timeout), 100, 60000},
+    {"AUTH_WORKERS", offsetof(struct settings, auth_workers), 1, 64},
+    {"HASH_CONCURRENCY", offsetof(struct settings, hash_concurrency), 1, 64},
+    {"RATE_SIGN_INS", offsetof(struct settings, rate_sign_ins), 1, RATE_MAX_FAILURES},
+    {"RATE_SIGN_INS_ACCOUNT", offsetof(struct settings, rate_sign_ins_account), 1,
+     RATE_MAX_FAILURES},
+    {"RATE_SIGN_INS_ADDRESS", offsetof(struct settings, rate_sign_ins_address), 1,
+     RATE_MAX_FAILURES},
+    {"RATE_SIGN_UPS", offsetof(struct settings, rate_sign_ups), 1, 100000},
+    {"RATE_REFRESHES", offsetof(struct settings, rate_refreshes), 1, 100000},
+    {"RATE_REQUESTS", offsetof(struct settings, rate_requests), 1, 100000},
+    {"PURGE_INTERVAL", offsetof(struct settings, purge_interval), 0, 86400},
+    {"SLOW_REQUEST", offsetof(struct settings, slow_request), 0, 3600000},
 };
 
 static bool takes(const char *name, long long number)
@@ -201,12 +216,13 @@ static void numbers_are_taken_between_their_limits(void **state)
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         int64_t read;
         set_up(NULL);
-        assert_false(takes(numbers[i].name, numbers[i].least - 1));
-        assert_false(takes(numbers[i].name, numbers[i].most + 1));
-        assert_true(takes(numbers[i].name, numbers[i].least));
-        assert_true(takes(numbers[i].name, numbers[i].most));
+        bool good = !takes(numbers[i].name, numbers[i].least - 1) &&
+                    !takes(numbers[i].name, numbers[i].most + 1) &&
+                    takes(numbers[i].name, numbers[i].least) &&
+                    takes(numbers[i].name, numbers[i].most);
         memcpy(&read, (const char *)&settings + numbers[i].offset, sizeof read);
-        assert_int_equal(read, numbers[i].most);
+        if (!good || read != numbers[i].most)
+            fail_msg("%s", numbers[i].name);
     }
 }
 
@@ -331,18 +347,35 @@ static void a_short_secret_in_a_file_is_refused(void **state)
     }
 }
 
-static void the_help_names_every_setting(void **state)
+static void the_help_tells_defaults_and_what_may_be_in_a_file(void **state)
 {
+    static const char *const lines[] = {
+        "  DATABASE_URL          required  PostgreSQL: a URI or a libpq conninfo string (or "
+        "_FILE)\n",
+        "  RATE_SIGN_INS_ACCOUNT 100       ",
+        "  BASE_PATH             none      the mount, where the web server sends no PATH_INFO\n",
+        "  LOG_FORMAT            logfmt    how log lines are written\n",
+    };
     size_t size;
     FILE *out = open_memstream(&said, &size);
     (void)state;
     settings_describe(out);
     fclose(out);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strstr(said, names[i]) == NULL)
-            fail_msg("%s", names[i]);
-    assert_non_null(strstr(said, "(or _FILE)"));
-    assert_non_null(strstr(said, "required"));
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (strstr(said, lines[i]) == NULL)
+            fail_msg("'%s' is not in\n%s", lines[i], said);
+}
+
+/* Whatever was in it before: the table has a row for each. */
+static void every_member_is_set(void **state)
+{
+    struct settings one, other;
+    (void)state;
+    memset(&one, 0, sizeof one);
+    memset(&other, 0xFF, sizeof other);
+    assert_true(settings_load(&one, stderr));
+    assert_true(settings_load(&other, stderr));
+    assert_memory_equal(&one, &other, sizeof one);
 }
 
 static void limits_are_on_and_no_proxy_is_trusted_unless_it_is_said(void **state)
@@ -426,7 +459,8 @@ int main(void)
         TEST(a_file_that_cannot_be_read_is_told),
         TEST(a_file_with_a_nul_in_it_is_refused),
         TEST(a_short_secret_in_a_file_is_refused),
-        TEST(the_help_names_every_setting),
+        TEST(the_help_tells_defaults_and_what_may_be_in_a_file),
+        TEST(every_member_is_set),
         TEST(limits_are_on_and_no_proxy_is_trusted_unless_it_is_said),
         TEST(proxies_that_are_no_networks_are_told_with_an_example),
         TEST(a_database_url_that_libpq_cannot_read_is_told_and_not_repeated),
