@@ -32,7 +32,7 @@ CTL_OBJECTS  = $(CTL_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_SOURCES = $(wildcard tests/unit/*_test.c)
 UNIT_TESTS   = $(UNIT_SOURCES:%.c=$(BUILD)/%)
 
-.PHONY: all run test test-asan unit unit-tests api web-test lint docs clean packages packages-test \
+.PHONY: all run test test-asan unit unit-tests api web-test lint print-flags docs clean packages packages-test \
         install uninstall deb ctl bench
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -137,8 +137,12 @@ bench:
 	@bench/run.py $(BENCH)
 
 lint:
-	@deploy/packages.sh lint
+	@deploy/packages.sh build lint
 	@tests/lint.py
+
+# What an analyser must be told to read the sources as the compiler does, one a line.
+print-flags:
+	@printf '%s\n' -std=c11 $(CPPFLAGS) $(PACKAGE_CFLAGS)
 
 # Where things go. What the web servers' configurations name below TODO_ROOT keeps its place below $(DATADIR).
 PREFIX     ?= /usr/local

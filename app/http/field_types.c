@@ -5,6 +5,7 @@
 #include "lib/core/clock.h"
 #include "lib/core/utf8.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -201,10 +202,11 @@ static const char *add_tag(struct arena *arena, struct texts *tags, const struct
 {
     static const struct field rule = {
         .flags = FIELD_TRIMMED | FIELD_ONE_LINE, .min = 1, .max = MAX_TAG};
-    const char *tag;
+    const char *tag = NULL;
     const char **items = (const char **)tags->items;
     if (read_text(arena, &rule, value, &tag) != NULL)
         return "must each be a text of 1 to 50 characters, without control characters";
+    assert(tag != NULL);
     for (size_t i = 0; i < tags->count; i++)
         if (strcmp(items[i], tag) == 0)
             return NULL;

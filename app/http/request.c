@@ -16,7 +16,7 @@ enum { MAX_REQUEST_ID = 64, MAX_HOST = 255, MAX_PAIRS = 1000 };
 /* With its length, which tells most names apart. */
 #define VARIABLE(name, member)                                                                     \
     {                                                                                              \
-        name, sizeof name - 1, offsetof(struct cgi, member)                                        \
+        name, sizeof(name) - 1, offsetof(struct cgi, member)                                       \
     }
 
 static const struct {
