@@ -6,6 +6,7 @@
 #include "lib/auth/token.h"
 #include "lib/data/db.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -144,17 +145,16 @@ static const char *find_value(const struct setting *setting, FILE *errors)
 {
     const char *value = getenv(setting->name);
     bool given = value != NULL && value[0] != '\0';
-    if (setting->kind == KIND_SECRET) {
-        char variable[64];
-        snprintf(variable, sizeof variable, "%s_FILE", setting->name);
-        const char *path = getenv(variable);
-        if (path != NULL && path[0] != '\0') {
-            if (!given)
-                return read_file(variable, path, errors);
-            fprintf(errors, "%s and %s are both set: give only one\n", setting->name, variable);
-            return NULL;
-        }
+    char variable[64];
+    snprintf(variable, sizeof variable, "%s_FILE", setting->name);
+    const char *path = setting->kind == KIND_SECRET ? getenv(variable) : NULL;
+    bool in_file = path != NULL && path[0] != '\0';
+    if (given && in_file) {
+        fprintf(errors, "%s and %s are both set: give only one\n", setting->name, variable);
+        return NULL;
     }
+    if (in_file)
+        return read_file(variable, path, errors);
     if (!given && setting->fallback == NULL)
         fprintf(errors, "%s is not set: %s\n", setting->name, setting->help);
     return given ? value : setting->fallback;
@@ -223,13 +223,21 @@ bool settings_load(struct settings *settings, FILE *errors)
     return good;
 }
 
+static const struct setting *find_setting(const char *name)
+{
+    size_t i = 0;
+    while (strcmp(table[i].name, name) != 0) {
+        i++;
+        assert(i < SETTING_COUNT);
+    }
+    return &table[i];
+}
+
 bool settings_load_named(struct settings *settings, const char *const *names, FILE *errors)
 {
     bool good = true;
     for (; *names != NULL; names++)
-        for (size_t i = 0; i < SETTING_COUNT; i++)
-            if (strcmp(table[i].name, *names) == 0)
-                good = load(settings, &table[i], errors) && good;
+        good = load(settings, find_setting(*names), errors) && good;
     return good;
 }
 

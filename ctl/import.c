@@ -88,16 +88,14 @@ static bool read_object(const struct import *import, const char *name, const str
     struct response response = {.arena = arena, .errors = {.arena = arena}};
     struct validation validation = {
         .response = &response, .prefix = name, .read_only = read_only_members};
-    struct json_fault fault;
-    cJSON *value;
-    uint32_t present;
+    struct json_document document;
     char *text = arena_copy(arena, import->stream.text, import->stream.length);
-    if (json_parse(arena, text, import->stream.length, &value, &fault) != STATUS_OK) {
-        const char *member = fault.member == NULL ? "" : fault.member;
-        return fail(import, arena_printf(arena, "%s%s%s:", name, fault.member ? "." : "", member),
-                    fault.why);
+    if (json_parse(arena, text, import->stream.length, &document) != STATUS_OK) {
+        const char *member = document.member == NULL ? "" : document.member;
+        const char *dot = document.member == NULL ? "" : ".";
+        return fail(import, arena_printf(arena, "%s%s%s:", name, dot, member), document.why);
     }
-    fields_read_object(&validation, fields, value, out, &present);
+    (void)fields_read_object(&validation, fields, document.root, out);
     return fields_conclude(&response) == STATUS_OK || fail(import, "", response.detail);
 }
 
@@ -228,20 +226,24 @@ static bool read_member(struct import *import)
     return fail(import, "the input:", "it holds something else than format, user and tasks");
 }
 
-static bool read_all(struct import *import)
+static bool read_members(struct import *import)
 {
     struct json_stream *stream = &import->stream;
     bool is_first = true;
-    if (json_stream_peek(stream) == '[') {
-        if (!read_tasks(import))
+    if (!json_stream_take(stream, '{', "it is neither an export nor an array of tasks"))
+        return fail_stream(import);
+    while (json_stream_has_next(stream, '}', &is_first))
+        if (!read_member(import))
             return false;
-    } else {
-        if (!json_stream_take(stream, '{', "it is neither an export nor an array of tasks"))
-            return fail_stream(import);
-        while (json_stream_has_next(stream, '}', &is_first))
-            if (!read_member(import))
-                return false;
-    }
+    return true;
+}
+
+static bool read_all(struct import *import)
+{
+    struct json_stream *stream = &import->stream;
+    bool is_list = json_stream_peek(stream) == '[';
+    if (!(is_list ? read_tasks(import) : read_members(import)))
+        return false;
     if (stream->why == NULL && json_stream_peek(stream) != EOF)
         stream->why = "something follows behind its end";
     return stream->why == NULL || fail_stream(import);

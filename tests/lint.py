@@ -13,7 +13,7 @@ import sys
 import lint_cases
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-MAX_FUNCTION, MAX_FILE, MAX_PARAMETERS, MAX_DEPTH = 60, 400, 5, 4
+MAX_FUNCTION, MAX_FILE, MAX_PARAMETERS, MAX_DEPTH = 60, 400, 4, 3
 
 # What a folder may include of ours besides itself: folders, or single headers of theirs. Dependencies run down this
 # table. A file that differs from its folder has a row of its own. Tests may include anything.
@@ -180,8 +180,8 @@ def check_functions(path, lines):
             if number - start - 1 > MAX_FUNCTION:
                 complain(path, start, f"a function of {number - start - 1} lines; {MAX_FUNCTION} at most")
             start = None
-        elif start is not None and re.match(r" {%d,}(if|for|while|switch|do)\b" % (4 * (MAX_DEPTH + 1)), line):
-            complain(path, number, f"nested deeper than {MAX_DEPTH}")
+        elif start is not None and re.match(r" {%d,}(if|for|while|switch|do)\b" % (4 * MAX_DEPTH), line):
+            complain(path, number, f"indented by more than {MAX_DEPTH} levels")
 
 
 def check_file(path, text):

@@ -129,28 +129,29 @@ static void read_value(const struct validation *validation, const struct field *
         fields_add_error(validation, field->name, wrong);
 }
 
-void fields_read_object(const struct validation *validation, const struct fields *fields,
-                        const cJSON *object, void *out, uint32_t *present)
+uint32_t fields_read_object(const struct validation *validation, const struct fields *fields,
+                            const cJSON *object, void *out)
 {
-    *present = 0;
+    uint32_t present = 0;
     set_fallbacks(fields, out);
     if (!cJSON_IsObject(object)) {
         const char *name = validation->prefix[0] == '\0' ? "body" : "";
         fields_add_error(validation, name, "must be a JSON object");
-        return;
+        return present;
     }
     for (const cJSON *member = object->child; member != NULL; member = member->next) {
         struct field_value value = {.json = member};
         uint32_t bit;
         const struct field *field = find_field(fields, member->string, &bit);
         if (field != NULL) {
-            *present |= bit;
+            present |= bit;
             read_value(validation, field, &value, out);
         } else if (!is_read_only(validation, member->string)) {
             add_unknown(validation, member->string);
         }
     }
-    report_missing(validation, fields, *present);
+    report_missing(validation, fields, present);
+    return present;
 }
 
 void fields_read_pairs(const struct validation *validation, const struct fields *fields,
@@ -161,14 +162,13 @@ void fields_read_pairs(const struct validation *validation, const struct fields 
     for (size_t i = 0; i < pairs->count; i++) {
         const struct pair *pair = &pairs->items[i];
         struct field_value value = {.text = pair->value};
-        uint32_t bit;
+        uint32_t bit = 0;
         const struct field *field = find_field(fields, pair->name, &bit);
-        if (field == NULL) {
-            if (!fields->ignore_unknown)
-                add_unknown(validation, pair->name);
+        if (field == NULL && fields->ignore_unknown)
             continue;
-        }
-        if (pair->has_nul)
+        if (field == NULL)
+            add_unknown(validation, pair->name);
+        else if (pair->has_nul)
             fields_add_error(validation, field->name, "must not hold a NUL character");
         else if ((present & bit) && !(field->flags & FIELD_REPEATABLE))
             fields_add_error(validation, field->name, "appears more than once");

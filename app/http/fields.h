@@ -74,9 +74,9 @@ struct validation fields_begin(struct response *response);
 /* Notes that a field is wrong: "title", "must be 1 to 200 characters". */
 void fields_add_error(const struct validation *validation, const char *name, const char *detail);
 
-/* Reads an object into `out`, a zeroed struct; `present` gets a bit for every row named. */
-void fields_read_object(const struct validation *validation, const struct fields *fields,
-                        const cJSON *object, void *out, uint32_t *present);
+/* Reads an object into `out`, a zeroed struct. Returns a bit for every row that it names. */
+uint32_t fields_read_object(const struct validation *validation, const struct fields *fields,
+                            const cJSON *object, void *out);
 
 /* Reads a query or a form likewise. */
 void fields_read_pairs(const struct validation *validation, const struct fields *fields,

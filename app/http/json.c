@@ -49,30 +49,30 @@ static const char *find_twice(struct arena *arena, const cJSON *value)
     return name;
 }
 
-enum status json_parse(struct arena *arena, const char *text, size_t length, cJSON **root,
-                       struct json_fault *fault)
+enum status json_parse(struct arena *arena, const char *text, size_t length,
+                       struct json_document *document)
 {
     struct json_check check = json_check(text, length, JSON_MAX_DEPTH);
-    *fault = (struct json_fault){.why = check.why};
+    *document = (struct json_document){.why = check.why};
     if (check.why != NULL)
         return STATUS_MALFORMED;
     if (check.has_nul || check.values > JSON_MAX_VALUES) {
-        fault->why = check.has_nul ? "must not hold a NUL character (\\u0000)"
-                                   : "holds too many values";
+        document->why = check.has_nul ? "must not hold a NUL character (\\u0000)"
+                                      : "holds too many values";
         return STATUS_INVALID;
     }
     cJSON_Hooks hooks = {.malloc_fn = tree_alloc, .free_fn = tree_free};
     tree_arena = arena;
     cJSON_InitHooks(&hooks);
-    *root = cJSON_ParseWithLength(text, length);
-    if (*root == NULL) {
-        fault->why = "it cannot be read";
+    document->root = cJSON_ParseWithLength(text, length);
+    if (document->root == NULL) {
+        document->why = "it cannot be read";
         return STATUS_MALFORMED;
     }
-    fault->member = find_twice(arena, *root);
-    if (fault->member != NULL)
-        fault->why = "appears more than once";
-    return fault->member == NULL ? STATUS_OK : STATUS_INVALID;
+    document->member = find_twice(arena, document->root);
+    if (document->member != NULL)
+        document->why = "appears more than once";
+    return document->member == NULL ? STATUS_OK : STATUS_INVALID;
 }
 
 static char *put_escaped(char *out, unsigned char byte)

@@ -10,8 +10,10 @@
 
 enum { JSON_MAX_DEPTH = 32, JSON_MAX_VALUES = 600000 };
 
-/* What is wrong with a document: a phrase, and the name of a member that is there twice. */
-struct json_fault {
+/* What was read, or what is wrong with it: a phrase, and the name of a member that is there twice.
+ */
+struct json_document {
+    cJSON *root;
     const char *why;
     const char *member;
 };
@@ -22,7 +24,7 @@ struct json_fault {
  * we cannot mean: a NUL, a member twice, more than JSON_MAX_VALUES values.
  */
 MUST_CHECK enum status json_parse(struct arena *arena, const char *text, size_t length,
-                                  cJSON **root, struct json_fault *fault);
+                                  struct json_document *document);
 
 /* Adds a text as a JSON string. */
 void json_add_text(struct buffer *buffer, const char *text);

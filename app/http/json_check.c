@@ -149,14 +149,12 @@ static bool check_items(struct cursor *cursor, char close, bool (*check_item)(st
     if (cursor->depth_left-- == 0)
         return fail(cursor, "it is nested too deeply");
     skip_space(cursor);
-    if (!take(cursor, close)) {
-        do {
-            if (!check_item(cursor))
-                return false;
-        } while (take(cursor, ','));
-        if (!take(cursor, close))
-            return fail(cursor, "a comma or the end of an array or object is expected");
-    }
+    bool is_empty = take(cursor, close);
+    for (bool more = !is_empty; more; more = take(cursor, ','))
+        if (!check_item(cursor))
+            return false;
+    if (!is_empty && !take(cursor, close))
+        return fail(cursor, "a comma or the end of an array or object is expected");
     cursor->depth_left++;
     return true;
 }

@@ -123,13 +123,13 @@ enum status hashing_hash(struct services *services, struct response *response, c
 }
 
 enum status hashing_verify(struct services *services, struct response *response,
-                           const char *password, const char *hash, bool *same)
+                           const char *password, const char *hash)
 {
     pthread_mutex_t *turn = begin(services, response);
     if (turn == NULL)
         return STATUS_UNAVAILABLE;
     int64_t began = clock_monotonic();
-    *same = password_verify(password, hash, (int)services->settings->bcrypt_cost);
+    bool same = password_verify(password, hash, (int)services->settings->bcrypt_cost);
     end(services, turn, began);
-    return STATUS_OK;
+    return same ? STATUS_OK : STATUS_WRONG_PASSWORD;
 }

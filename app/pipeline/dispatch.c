@@ -18,7 +18,6 @@ static enum status read_batch(struct validation *validation, struct request *req
 {
     const struct fields *fields = request->route->body;
     int count = cJSON_GetArraySize(array);
-    uint32_t unused;
     if (count < 1 || (size_t)count > fields->batch_max) {
         fields_add_error(validation, "body",
                          arena_printf(request->arena, "must hold 1 to %zu %s", fields->batch_max,
@@ -31,7 +30,7 @@ static enum status read_batch(struct validation *validation, struct request *req
     for (const cJSON *item = array->child; item != NULL; item = item->next) {
         size_t i = request->input_count++;
         validation->prefix = arena_printf(request->arena, "[%zu]", i);
-        fields_read_object(validation, fields, item, items + i * fields->size, &unused);
+        (void)fields_read_object(validation, fields, item, items + i * fields->size);
     }
     validation->prefix = "";
     return STATUS_OK;
@@ -39,22 +38,22 @@ static enum status read_batch(struct validation *validation, struct request *req
 
 static enum status read_json(struct validation *validation, struct request *request)
 {
-    cJSON *root;
-    struct json_fault fault;
-    enum status status = json_parse(request->arena, request->body, request->body_length, &root,
-                                    &fault);
+    struct json_document document;
+    enum status status = json_parse(request->arena, request->body, request->body_length, &document);
     if (status == STATUS_MALFORMED)
         validation->response->detail = arena_printf(request->arena, "The body is not JSON: %s.",
-                                                    fault.why);
+                                                    document.why);
     if (status == STATUS_INVALID) {
-        fields_add_error(validation, fault.member == NULL ? "body" : fault.member, fault.why);
+        const char *name = document.member == NULL ? "body" : document.member;
+        fields_add_error(validation, name, document.why);
         return STATUS_OK;
     }
     if (status != STATUS_OK)
         return status;
-    if (request->route->body_kind == BODY_BATCH && cJSON_IsArray(root))
-        return read_batch(validation, request, root);
-    fields_read_object(validation, request->route->body, root, request->input, &request->present);
+    if (request->route->body_kind == BODY_BATCH && cJSON_IsArray(document.root))
+        return read_batch(validation, request, document.root);
+    request->present = fields_read_object(validation, request->route->body, document.root,
+                                          request->input);
     return STATUS_OK;
 }
 

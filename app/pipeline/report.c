@@ -67,5 +67,5 @@ void report_log_request(struct services *services, const struct request *request
     size_t count = sizeof fields / sizeof *fields;
     log_fields(LOG_INFO, "request", fields, count);
     if (is_slow)
-        (void)log_limited(LOG_SLOW_REQUEST, LOG_WARNING, "slow request", fields, count);
+        (void)log_limited(LOG_SLOW_REQUEST, "slow request", fields, count);
 }

@@ -52,22 +52,28 @@ static size_t read_length(const unsigned char *at, size_t left, size_t *length)
     return 4;
 }
 
+/* The bytes that a pair takes: two lengths, the name, the value. 0 where it is cut. */
+static size_t measure_pair(const unsigned char *at, size_t left)
+{
+    size_t name, value;
+    size_t head = read_length(at, left, &name);
+    size_t second = head == 0 ? 0 : read_length(at + head, left - head, &value);
+    if (second == 0)
+        return 0;
+    head += second;
+    left -= head;
+    return name > left || value > left - name ? 0 : head + name + value;
+}
+
 /* Whether the parameters, put together, are whole pairs. */
 static bool are_pairs(const unsigned char *at, size_t left)
 {
     while (left > 0) {
-        size_t lengths[2];
-        for (int i = 0; i < 2; i++) {
-            size_t size = read_length(at, left, &lengths[i]);
-            if (size == 0)
-                return false;
-            at += size;
-            left -= size;
-        }
-        if (lengths[0] > left || lengths[1] > left - lengths[0])
+        size_t size = measure_pair(at, left);
+        if (size == 0)
             return false;
-        at += lengths[0] + lengths[1];
-        left -= lengths[0] + lengths[1];
+        at += size;
+        left -= size;
     }
     return true;
 }

@@ -111,7 +111,6 @@ struct account_change {
 /* Checks that the password given is the user's. */
 static enum status confirm_password(const struct account_change *change, const struct user *user)
 {
-    bool same = false;
     const char *email;
     enum status status = user_store_fold_email(change->services->db, user->email, &email);
     if (status == STATUS_OK)
@@ -119,9 +118,7 @@ static enum status confirm_password(const struct account_change *change, const s
     if (status != STATUS_OK)
         return status;
     status = hashing_verify(change->services, change->response, change->password,
-                            user->hashed_password, &same);
-    if (status == STATUS_OK && !same)
-        status = STATUS_WRONG_PASSWORD;
+                            user->hashed_password);
     rate_limit_settle(change->services, change->request, email, status);
     if (status == STATUS_WRONG_PASSWORD)
         audit_log(change->request, "wrong_password", &user->id);

@@ -70,7 +70,7 @@ const struct fields auth_api_logout = {FIELDS(logout_rows, struct logout_input)}
 
 /* What is being issued: for whom, and how the refresh token goes out. */
 struct issue {
-    const struct user *user;
+    struct user user;
     struct uuid session_id;
     enum refresh_way way;
     char refresh_token[TOKEN_REFRESH_SIZE];
@@ -82,8 +82,8 @@ static enum status write_tokens(struct services *services, struct request *reque
     int64_t now = clock_now();
     int64_t ttl = services->settings->access_token_ttl;
     struct claims claims = {
-        .user_id = issue->user->id,
-        .email = issue->user->email,
+        .user_id = issue->user.id,
+        .email = issue->user.email,
         .session_id = issue->session_id,
         .has_session = true,
         .issued_at = now,
@@ -134,7 +134,7 @@ static enum status open_session(struct services *services, struct request *reque
     int64_t ttl = settings->access_token_ttl;
     unsigned char hash[TOKEN_REFRESH_HASH_SIZE];
     struct session_opening opening = {
-        .user = issue->user,
+        .user = &issue->user,
         .new_hash = new_hash,
         .user_agent = describe_client(request),
         .refresh_expires_at = now + settings->refresh_token_ttl * CLOCK_SECOND,
@@ -161,9 +161,8 @@ static enum status find_user(struct services *services, struct request *request,
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
         return status;
     const char *hash = status == STATUS_OK ? user->hashed_password : NULL;
-    bool same = false;
-    status = hashing_verify(services, response, input->password, hash, &same);
-    if (status != STATUS_OK || same)
+    status = hashing_verify(services, response, input->password, hash);
+    if (status != STATUS_WRONG_PASSWORD)
         return status;
     audit_log(request, "login_failed", hash == NULL ? NULL : &user->id);
     return STATUS_BAD_CREDENTIALS;
@@ -184,14 +183,14 @@ static bool has_scope(const char *scopes, const char *wanted)
 /* Verifies the password, rewrites an outdated hash, opens the session. STATUS_CONFLICT where
  * another login has rewritten the hash meanwhile. */
 static enum status try_to_open(struct services *services, struct request *request,
-                               struct response *response, struct issue *issue, struct user *user)
+                               struct response *response, struct issue *issue)
 {
     const struct login_input *input = request->input;
     int cost = (int)services->settings->bcrypt_cost;
     char hash[PASSWORD_HASH_SIZE];
     const char *new_hash = NULL;
-    enum status status = find_user(services, request, response, user);
-    if (status == STATUS_OK && password_is_outdated(user->hashed_password, cost)) {
+    enum status status = find_user(services, request, response, &issue->user);
+    if (status == STATUS_OK && password_is_outdated(issue->user.hashed_password, cost)) {
         status = hashing_hash(services, response, input->password, hash);
         new_hash = hash;
     }
@@ -202,8 +201,7 @@ enum status auth_api_log_in(struct services *services, struct request *request,
                             struct response *response)
 {
     const struct login_input *input = request->input;
-    struct user user;
-    struct issue issue = {.user = &user, .way = (enum refresh_way)input->refresh};
+    struct issue issue = {.way = (enum refresh_way)input->refresh};
     if (has_scope(input->scope, "offline_access"))
         issue.way = REFRESH_IN_BODY;
 
@@ -213,15 +211,15 @@ enum status auth_api_log_in(struct services *services, struct request *request,
         status = rate_limit_sign_in(services, request, response, email);
     if (status != STATUS_OK)
         return status;
-    status = try_to_open(services, request, response, &issue, &user);
+    status = try_to_open(services, request, response, &issue);
     if (status == STATUS_CONFLICT)
-        status = try_to_open(services, request, response, &issue, &user);
+        status = try_to_open(services, request, response, &issue);
     if (status == STATUS_CONFLICT)
         status = STATUS_BAD_CREDENTIALS;
     rate_limit_settle(services, request, email, status);
     if (status != STATUS_OK)
         return status;
-    audit_log(request, "login", &user.id);
+    audit_log(request, "login", &issue.user.id);
     return write_tokens(services, request, response, &issue);
 }
 
@@ -234,8 +232,7 @@ enum status auth_api_refresh(struct services *services, struct request *request,
     const char *token = by_cookie ? refresh_cookie_find(request) : input->refresh_token;
     unsigned char old_hash[TOKEN_REFRESH_HASH_SIZE], new_hash[TOKEN_REFRESH_HASH_SIZE];
     int64_t now = clock_now();
-    struct user user;
-    struct issue issue = {.user = &user, .way = by_cookie ? REFRESH_IN_COOKIE : REFRESH_IN_BODY};
+    struct issue issue = {.way = by_cookie ? REFRESH_IN_COOKIE : REFRESH_IN_BODY};
     struct session_renewal renewal = {
         .old_hash = old_hash,
         .new_hash = new_hash,
@@ -252,7 +249,7 @@ enum status auth_api_refresh(struct services *services, struct request *request,
     if (status == STATUS_OK)
         status = token_hash_refresh(issue.refresh_token, new_hash);
     if (status == STATUS_OK)
-        status = session_store_renew(services->db, &renewal, &user, &issue.session_id);
+        status = session_store_renew(services->db, &renewal, &issue.user, &issue.session_id);
     if (status == STATUS_OK || status == STATUS_RATE_LIMITED)
         status = rate_limit_refresh(services, response, renewal.ahead);
     return status == STATUS_OK ? write_tokens(services, request, response, &issue) : status;

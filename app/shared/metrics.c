@@ -161,19 +161,23 @@ static uint64_t sum_up_to(const struct route_counters *route, int bucket)
     return sum;
 }
 
+/* Nothing where there was none. */
+static void write_class(const struct metrics *metrics, size_t route, int class, struct buffer *out)
+{
+    uint64_t sum = sum_class(&metrics->shared->routes[route], class);
+    if (sum == 0)
+        return;
+    buffer_add_text(out,
+                    arena_printf(out->arena, "todo_http_requests_total{%s,class=\"%dxx\"} %llu\n",
+                                 labels_of(metrics, route), class + 1, (unsigned long long)sum));
+}
+
 static void write_requests(const struct metrics *metrics, struct buffer *out)
 {
     write_head(out, "todo_http_requests_total", "counter", "Requests answered.");
     for (size_t i = 0; i <= metrics->count; i++)
-        for (int class = 0; class < CLASS_COUNT; class ++) {
-            uint64_t sum = sum_class(&metrics->shared->routes[i], class);
-            if (sum > 0)
-                buffer_add_text(out, arena_printf(out->arena,
-                                                  "todo_http_requests_total{%s,class=\"%dxx\"}"
-                                                  " %llu\n",
-                                                  labels_of(metrics, i), class + 1,
-                                                  (unsigned long long)sum));
-        }
+        for (int class = 0; class < CLASS_COUNT; class ++)
+            write_class(metrics, i, class, out);
 }
 
 static void write_histogram(const struct route_counters *route, const char *label,

@@ -7,28 +7,37 @@ enum { STATE_BITS = 44 };
 
 static const uint64_t state_mask = (UINT64_C(1) << STATE_BITS) - 1;
 
+/* The place that holds an entry, or else the smallest, which gives way to it; and its word. */
+static int find_place(const atomic_uint_fast64_t *words, uint64_t print, uint64_t *held)
+{
+    int place = 0;
+    *held = UINT64_MAX;
+    for (int i = 0; i < RATE_TABLE_WAYS; i++) {
+        uint64_t word = atomic_load_explicit(&words[i], memory_order_relaxed);
+        bool is_it = word >> STATE_BITS == print;
+        if (is_it || (word & state_mask) < (*held & state_mask)) {
+            place = i;
+            *held = word;
+        }
+        if (is_it)
+            break;
+    }
+    return place;
+}
+
 void rate_table_update(struct rate_table *table, uint64_t key, rate_step *step, void *context)
 {
     atomic_uint_fast64_t *words = table->words[key % RATE_TABLE_BUCKETS];
     /* Never 0, which an empty word has. */
     uint64_t print = (key >> STATE_BITS) == 0 ? 1 : key >> STATE_BITS;
     for (;;) { /* again only where another has come first */
-        uint64_t held[RATE_TABLE_WAYS];
-        int place = 0;
-        for (int i = 0; i < RATE_TABLE_WAYS; i++) {
-            held[i] = atomic_load_explicit(&words[i], memory_order_relaxed);
-            if (held[i] >> STATE_BITS == print) {
-                place = i;
-                break;
-            }
-            if ((held[i] & state_mask) < (held[place] & state_mask))
-                place = i;
-        }
-        uint64_t state = held[place] >> STATE_BITS == print ? held[place] & state_mask : 0;
+        uint64_t held;
+        int place = find_place(words, print, &held);
+        uint64_t state = held >> STATE_BITS == print ? held & state_mask : 0;
         if (!step(&state, context))
             return;
         uint64_t word = state == 0 ? 0 : print << STATE_BITS | (state & state_mask);
-        if (atomic_compare_exchange_strong_explicit(&words[place], &held[place], word,
+        if (atomic_compare_exchange_strong_explicit(&words[place], &held, word,
                                                     memory_order_relaxed, memory_order_relaxed))
             return;
     }

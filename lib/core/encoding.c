@@ -104,18 +104,18 @@ bool encoding_percent_decode(char *text, bool plus, bool *has_nul)
     char *out = text;
     *has_nul = false;
     for (; *text != '\0'; text++) {
-        if (*text == '%') {
-            int high = encoding_hex_value(text[1]);
-            int low = high < 0 ? -1 : encoding_hex_value(text[2]);
-            if (low < 0)
-                return false;
-            *out = (char)(high << 4 | low);
-            *has_nul |= *out == '\0';
-            out++;
-            text += 2;
-        } else {
+        if (*text != '%') {
             *out++ = plus && *text == '+' ? ' ' : *text;
+            continue;
         }
+        int high = encoding_hex_value(text[1]);
+        int low = high < 0 ? -1 : encoding_hex_value(text[2]);
+        if (low < 0)
+            return false;
+        *out = (char)(high << 4 | low);
+        *has_nul |= *out == '\0';
+        out++;
+        text += 2;
     }
     *out = '\0';
     return true;

@@ -88,13 +88,16 @@ static void line_add_field(struct line *line, const struct log_field *field)
         line_add_escaped(line, field->value);
 }
 
-/* A line with one field more than there are, where it has a value. */
-static void write_line(enum log_level level, const char *message, const struct log_field *fields,
-                       size_t count, const struct log_field *last)
+static void line_add_fields(struct line *line, const struct log_field *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        line_add_field(line, &fields[i]);
+}
+
+static void line_begin(struct line *line, enum log_level level, const char *message)
 {
     static const char *const names[] = {"error", "warning", "info"};
-    struct line line;
-    line.length = 0; /* and its 4 KB as they are */
+    line->length = 0; /* and its 4 KB as they are */
     char time[CLOCK_TEXT_SIZE];
     clock_format(clock_now(), true, time);
     struct log_field head[] = {
@@ -104,46 +107,52 @@ static void write_line(enum log_level level, const char *message, const struct l
         {"msg", message, false},
     };
     if (as_json)
-        line_add(&line, "{", 1);
-    for (size_t i = 0; i < sizeof head / sizeof *head; i++)
-        line_add_field(&line, &head[i]);
-    for (size_t i = 0; i < count; i++)
-        line_add_field(&line, &fields[i]);
-    line_add_field(&line, last);
-    if (as_json)
-        line.text[line.length++] = '}';
-    line.text[line.length++] = '\n';
+        line_add(line, "{", 1);
+    line_add_fields(line, head, sizeof head / sizeof *head);
+}
 
-    while (write(STDERR_FILENO, line.text, line.length) < 0 && errno == EINTR)
+static void line_write(struct line *line)
+{
+    if (as_json)
+        line->text[line->length++] = '}';
+    line->text[line->length++] = '\n';
+    while (write(STDERR_FILENO, line->text, line->length) < 0 && errno == EINTR)
         continue;
 }
 
 void log_fields(enum log_level level, const char *message, const struct log_field *fields,
                 size_t count)
 {
-    static const struct log_field none;
-    if (level <= least_level)
-        write_line(level, message, fields, count, &none);
+    struct line line;
+    if (level > least_level)
+        return;
+    line_begin(&line, level, message);
+    line_add_fields(&line, fields, count);
+    line_write(&line);
 }
 
-bool log_limited(enum log_kind kind, enum log_level level, const char *message,
-                 const struct log_field *fields, size_t count)
+bool log_limited(enum log_kind kind, const char *message, const struct log_field *fields,
+                 size_t count)
 {
+    struct line line;
     char text[24];
     uint32_t left_out;
-    if (level > least_level || !log_limit_take(kind, clock_monotonic(), &left_out))
+    if (LOG_WARNING > least_level || !log_limit_take(kind, clock_monotonic(), &left_out))
         return false;
     snprintf(text, sizeof text, "%lu", (unsigned long)left_out);
     struct log_field last = {"left_out", left_out == 0 ? NULL : text, true};
-    write_line(level, message, fields, count, &last);
+    line_begin(&line, LOG_WARNING, message);
+    line_add_fields(&line, fields, count);
+    line_add_field(&line, &last);
+    line_write(&line);
     return true;
 }
 
-void log_state_begins(enum log_kind kind, enum log_level level, const char *message,
-                      const struct log_field *fields, size_t count)
+void log_state_begins(enum log_kind kind, const char *message, const struct log_field *fields,
+                      size_t count)
 {
     if (!log_limit_set_told(kind, true))
-        log_fields(level, message, fields, count);
+        log_fields(LOG_ERROR, message, fields, count);
 }
 
 void log_state_ends(enum log_kind kind, enum log_level level, const char *message)

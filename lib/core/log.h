@@ -38,15 +38,15 @@ enum log_kind {
     LOG_KINDS = LOG_STATEMENT_FAILED + 32
 };
 
-/* As log_fields(), but of a kind only a few lines a minute are written over all processes.
- * `left_out` in the next one says how many were not. False where this one was not. */
-bool log_limited(enum log_kind kind, enum log_level level, const char *message,
-                 const struct log_field *fields, size_t count);
+/* A warning of which only a few lines a minute are written over all processes. `left_out` in the
+ * next one says how many were not. False where this one was not. */
+bool log_limited(enum log_kind kind, const char *message, const struct log_field *fields,
+                 size_t count);
 
-/* The same for a state: its beginning is written once, by one of the processes, and where it was,
- * so is its end. */
-void log_state_begins(enum log_kind kind, enum log_level level, const char *message,
-                      const struct log_field *fields, size_t count);
+/* The same for a state: its beginning is an error, written once, by one of the processes, and where
+ * it was, so is its end. */
+void log_state_begins(enum log_kind kind, const char *message, const struct log_field *fields,
+                      size_t count);
 void log_state_ends(enum log_kind kind, enum log_level level, const char *message);
 
 void log_message(enum log_level level, const char *format, ...)

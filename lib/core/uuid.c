@@ -37,11 +37,11 @@ bool uuid_parse(const char *text, struct uuid *uuid)
 {
     size_t nibble = 0;
     for (size_t i = 0; i < UUID_TEXT_SIZE - 1; i++) {
-        if (is_dash_place(i)) {
-            if (text[i] != '-')
-                return false;
+        bool is_dash = text[i] == '-';
+        if (is_dash != is_dash_place(i))
+            return false;
+        if (is_dash)
             continue;
-        }
         int value = encoding_hex_value(text[i]);
         if (value < 0)
             return false;

@@ -206,9 +206,10 @@ static PGresult *take_result(struct db *db)
         short events = unsent == 1 ? POLLIN | POLLOUT : POLLIN;
         if (unsent < 0) /* broken, and libpq has closed it already */
             break;
-        if (unsent == 1 || PQisBusy(db->connection)) {
-            if (!socket_wait(PQsocket(db->connection), events, db->deadline))
-                break;
+        bool is_busy = unsent == 1 || PQisBusy(db->connection);
+        if (is_busy && !socket_wait(PQsocket(db->connection), events, db->deadline))
+            break;
+        if (is_busy) {
             (void)!PQconsumeInput(db->connection);
             continue;
         }

@@ -31,7 +31,7 @@ void db_health_set_away(struct db_health *health, const char *why)
     struct log_field field = {"why", why, false};
     /* Another try that fails is not news: by then another worker may have told that it is back. */
     if (!health->is_away)
-        log_state_begins(LOG_DATABASE_AWAY, LOG_ERROR, "the database is away", &field, 1);
+        log_state_begins(LOG_DATABASE_AWAY, "the database is away", &field, 1);
     health->is_away = true;
 }
 

@@ -51,6 +51,5 @@ void sqlstate_log(const char *statement, const char *code, const char *constrain
         {"constraint", constraint, false},
     };
     enum log_kind kind = LOG_STATEMENT_FAILED + (enum log_kind)(sqlstate_find(code) - sqlstates);
-    (void)log_limited(kind, LOG_WARNING, "a statement failed", fields,
-                      sizeof fields / sizeof *fields);
+    (void)log_limited(kind, "a statement failed", fields, sizeof fields / sizeof *fields);
 }

@@ -12,15 +12,14 @@
 static void check_errors(struct arena *arena, struct response *response)
 {
     struct buffer array = {.arena = arena};
-    struct json_fault fault;
-    cJSON *root;
+    struct json_document document;
     int count = response->error_count;
     REQUIRE((fields_conclude(response) == STATUS_OK) == (count == 0));
     buffer_add_char(&array, '[');
     buffer_add(&array, response->errors.data, response->errors.length);
     buffer_add_char(&array, ']');
-    REQUIRE(json_parse(arena, array.data, array.length, &root, &fault) == STATUS_OK);
-    REQUIRE(cJSON_GetArraySize(root) == count);
+    REQUIRE(json_parse(arena, array.data, array.length, &document) == STATUS_OK);
+    REQUIRE(cJSON_GetArraySize(document.root) == count);
 }
 
 /* Reads a body into `out`; whether it was taken. */
@@ -30,8 +29,7 @@ static bool read_body(struct arena *arena, const struct fields *fields, const cJ
     struct response response = {
         .arena = arena, .body = {.arena = arena}, .errors = {.arena = arena}};
     struct validation validation = fields_begin(&response);
-    uint32_t present;
-    fields_read_object(&validation, fields, root, out, &present);
+    uint32_t present = fields_read_object(&validation, fields, root, out);
     for (size_t i = 0; i < 32; i++)
         REQUIRE((present >> i & 1) == 0 || fields_row(fields, i) != NULL);
     bool taken = response.error_count == 0;
@@ -56,12 +54,11 @@ static void check_task(const struct task *task)
 static void check_put_back(struct arena *arena, const struct task *task)
 {
     struct buffer shown = {.arena = arena};
-    struct json_fault fault;
-    cJSON *root;
+    struct json_document document;
     task_json_add(&shown, task, "http://h");
-    REQUIRE(json_parse(arena, shown.data, shown.length, &root, &fault) == STATUS_OK);
+    REQUIRE(json_parse(arena, shown.data, shown.length, &document) == STATUS_OK);
     struct task *again = arena_alloc(arena, task_api_task.size);
-    REQUIRE(read_body(arena, &task_api_task, root, again));
+    REQUIRE(read_body(arena, &task_api_task, document.root, again));
     REQUIRE(task_fields_are_equal(again, task));
 }
 
@@ -70,15 +67,14 @@ static void run(struct arena *arena, const uint8_t *data, size_t size)
     static const struct fields *const others[] = {
         &task_api_completion, &account_api_signup, &account_api_password, &account_api_deletion,
         &auth_api_login,      &auth_api_renewal,   &auth_api_logout};
-    struct json_fault fault;
-    cJSON *root;
+    struct json_document document;
     const char *text = arena_copy(arena, (const char *)data, size);
-    if (json_parse(arena, text, size, &root, &fault) != STATUS_OK)
+    if (json_parse(arena, text, size, &document) != STATUS_OK)
         return;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        read_body(arena, others[i], root, arena_alloc(arena, others[i]->size));
+        read_body(arena, others[i], document.root, arena_alloc(arena, others[i]->size));
     struct task *task = arena_alloc(arena, task_api_new_task.size);
-    if (!read_body(arena, &task_api_new_task, root, task))
+    if (!read_body(arena, &task_api_new_task, document.root, task))
         return;
     check_task(task);
     check_put_back(arena, task);

@@ -7,15 +7,14 @@
 static void check_strings(struct arena *arena, const cJSON *value)
 {
     struct buffer written = {.arena = arena};
-    struct json_fault fault;
-    cJSON *again;
+    struct json_document document;
     const char *text = cJSON_GetStringValue(value);
     if (text == NULL)
         return;
     REQUIRE(utf8_is_valid(text, strlen(text)));
     json_add_text(&written, text);
-    REQUIRE(json_parse(arena, written.data, written.length, &again, &fault) == STATUS_OK);
-    REQUIRE(strcmp(cJSON_GetStringValue(again), text) == 0);
+    REQUIRE(json_parse(arena, written.data, written.length, &document) == STATUS_OK);
+    REQUIRE(strcmp(cJSON_GetStringValue(document.root), text) == 0);
 }
 
 static void check_tree(struct arena *arena, const cJSON *value)
@@ -27,22 +26,21 @@ static void check_tree(struct arena *arena, const cJSON *value)
 
 static void run(struct arena *arena, const uint8_t *data, size_t size)
 {
-    struct json_fault fault;
-    cJSON *root = NULL;
+    struct json_document document;
     char *exact = malloc(size + (size == 0));
     memcpy(exact, data, size);
     struct json_check check = json_check(exact, size, JSON_MAX_DEPTH);
     free(exact);
     char *text = arena_copy(arena, (const char *)data, size);
-    enum status status = json_parse(arena, text, size, &root, &fault);
+    enum status status = json_parse(arena, text, size, &document);
 
     REQUIRE((status == STATUS_MALFORMED) == (check.why != NULL));
-    REQUIRE((status == STATUS_OK) == (fault.why == NULL));
+    REQUIRE((status == STATUS_OK) == (document.why == NULL));
     if (status != STATUS_OK)
         return;
     REQUIRE(!check.has_nul && utf8_is_valid(text, size));
-    check_tree(arena, root);
-    const char *printed = cJSON_PrintUnformatted(root);
+    check_tree(arena, document.root);
+    const char *printed = cJSON_PrintUnformatted(document.root);
     REQUIRE(printed != NULL && json_check(printed, strlen(printed), JSON_MAX_DEPTH).why == NULL);
 }
 

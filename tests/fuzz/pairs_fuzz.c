@@ -31,16 +31,15 @@ static void check_fields(struct arena *arena, const struct fields *fields,
         .arena = arena, .body = {.arena = arena}, .errors = {.arena = arena}};
     struct validation validation = fields_begin(&response);
     struct buffer array = {.arena = arena};
-    struct json_fault fault;
-    cJSON *root;
+    struct json_document document;
     fields_read_pairs(&validation, fields, pairs, arena_alloc(arena, fields->size));
     int count = response.error_count;
     REQUIRE((fields_conclude(&response) == STATUS_OK) == (count == 0));
     buffer_add_char(&array, '[');
     buffer_add(&array, response.errors.data, response.errors.length);
     buffer_add_char(&array, ']');
-    REQUIRE(json_parse(arena, array.data, array.length, &root, &fault) == STATUS_OK);
-    REQUIRE(cJSON_GetArraySize(root) == count);
+    REQUIRE(json_parse(arena, array.data, array.length, &document) == STATUS_OK);
+    REQUIRE(cJSON_GetArraySize(document.root) == count);
 }
 
 static void run(struct arena *arena, const uint8_t *data, size_t size)

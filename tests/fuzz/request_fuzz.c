@@ -75,17 +75,16 @@ static void check_request(const struct request *request)
 static void check_response(const struct request *request, const struct response *response)
 {
     int code = response_code(response->status);
-    struct json_fault fault;
-    cJSON *root;
+    struct json_document document;
     REQUIRE(code >= 200 && code <= 503);
     for (int i = 0; i < response->header_count; i++)
         REQUIRE(strpbrk(response->headers[i].value, "\r\n") == NULL);
     if (code < 400)
         return;
-    REQUIRE(json_parse(request->arena, response->body.data, response->body.length, &root, &fault) ==
+    REQUIRE(json_parse(request->arena, response->body.data, response->body.length, &document) ==
             STATUS_OK);
-    REQUIRE(cJSON_GetStringValue(cJSON_GetObjectItem(root, "detail")) != NULL);
-    REQUIRE((code == 422) == cJSON_HasObjectItem(root, "errors"));
+    REQUIRE(cJSON_GetStringValue(cJSON_GetObjectItem(document.root, "detail")) != NULL);
+    REQUIRE((code == 422) == cJSON_HasObjectItem(document.root, "errors"));
 }
 
 static void serve(struct arena *arena, const uint8_t *data, size_t size)

@@ -135,12 +135,10 @@ static const char *header(const char *name)
 
 static const cJSON *body(void)
 {
-    struct json_fault fault;
-    cJSON *root = NULL;
+    struct json_document document;
     assert_int_equal(
-        json_parse(services.arena, response.body.data, response.body.length, &root, &fault),
-        STATUS_OK);
-    return root;
+        json_parse(services.arena, response.body.data, response.body.length, &document), STATUS_OK);
+    return document.root;
 }
 
 static const char *problem_code(void)

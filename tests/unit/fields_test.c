@@ -67,7 +67,7 @@ static enum status read_object(const char *json)
     cJSON *tree = cJSON_Parse(json);
     assert_non_null(tree);
     arena_defer(arena, delete_tree, tree);
-    fields_read_object(&validation, &fields, tree, &sample, &present);
+    present = fields_read_object(&validation, &fields, tree, &sample);
     return fields_conclude(&response);
 }
 
@@ -205,7 +205,7 @@ static void rows_on_a_base_come_after_its_own(void **state)
     assert_null(fields_row(&fields, own));
     cJSON *tree = cJSON_Parse("{\"more\":\"y\",\"name\":\"x\"}");
     arena_defer(arena, delete_tree, tree);
-    fields_read_object(&validation, &on_top, tree, &larger, &present);
+    present = fields_read_object(&validation, &on_top, tree, &larger);
     assert_int_equal(fields_conclude(&response), STATUS_OK);
     assert_int_equal(present, 1U | 1U << own);
     assert_string_equal(larger.sample.name, "x");

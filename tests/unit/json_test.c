@@ -25,18 +25,16 @@ static int tear_down(void **state)
     return 0;
 }
 
-static enum status parse(const char *text, cJSON **root, struct json_fault *fault)
+static enum status parse(const char *text, struct json_document *document)
 {
-    *root = NULL;
-    return json_parse(arena, text, strlen(text), root, fault);
+    return json_parse(arena, text, strlen(text), document);
 }
 
 static const cJSON *parse_good(const char *text)
 {
-    struct json_fault fault;
-    cJSON *root;
-    assert_int_equal(parse(text, &root, &fault), STATUS_OK);
-    return root;
+    struct json_document document;
+    assert_int_equal(parse(text, &document), STATUS_OK);
+    return document.root;
 }
 
 static void values_are_read(void **state)
@@ -75,22 +73,20 @@ static void what_is_no_json_is_malformed_and_says_why(void **state)
     static const char *const cases[] = {"", "{", "01", "\"\\ud800\"", "\"\xFF\"", "{} x", "[1,]"};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct json_fault fault;
-        cJSON *root;
-        assert_int_equal(parse(cases[i], &root, &fault), STATUS_MALFORMED);
-        assert_true(fault.why != NULL && fault.why[0] != '\0');
+        struct json_document document;
+        assert_int_equal(parse(cases[i], &document), STATUS_MALFORMED);
+        assert_true(document.why != NULL && document.why[0] != '\0');
     }
 }
 
 static void the_length_ends_the_text_not_a_nul(void **state)
 {
-    struct json_fault fault;
-    cJSON *root;
+    struct json_document document;
     (void)state;
-    assert_int_equal(json_parse(arena, "{}x", 2, &root, &fault), STATUS_OK);
-    assert_int_equal(json_parse(arena, "{}\0", 3, &root, &fault), STATUS_MALFORMED);
-    assert_int_equal(json_parse(arena, "123", 2, &root, &fault), STATUS_OK);
-    assert_int_equal((int)cJSON_GetNumberValue(root), 12);
+    assert_int_equal(json_parse(arena, "{}x", 2, &document), STATUS_OK);
+    assert_int_equal(json_parse(arena, "{}\0", 3, &document), STATUS_MALFORMED);
+    assert_int_equal(json_parse(arena, "123", 2, &document), STATUS_OK);
+    assert_int_equal((int)cJSON_GetNumberValue(document.root), 12);
 }
 
 static void what_we_cannot_mean_is_invalid(void **state)
@@ -109,14 +105,13 @@ static void what_we_cannot_mean_is_invalid(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct json_fault fault;
-        cJSON *root;
-        assert_int_equal(parse(cases[i].json, &root, &fault), STATUS_INVALID);
-        assert_non_null(fault.why);
+        struct json_document document;
+        assert_int_equal(parse(cases[i].json, &document), STATUS_INVALID);
+        assert_non_null(document.why);
         if (cases[i].member == NULL)
-            assert_null(fault.member);
+            assert_null(document.member);
         else
-            assert_string_equal(fault.member, cases[i].member);
+            assert_string_equal(document.member, cases[i].member);
     }
 }
 
@@ -130,15 +125,14 @@ static void names_that_only_look_alike_are_not_twice(void **state)
 static void nesting_is_taken_up_to_the_limit(void **state)
 {
     char text[2 * JSON_MAX_DEPTH + 3];
-    struct json_fault fault;
-    cJSON *root;
+    struct json_document document;
     (void)state;
     memset(text, '[', JSON_MAX_DEPTH);
     memset(text + JSON_MAX_DEPTH, ']', JSON_MAX_DEPTH);
-    assert_int_equal(json_parse(arena, text, (size_t)2 * JSON_MAX_DEPTH, &root, &fault), STATUS_OK);
+    assert_int_equal(json_parse(arena, text, (size_t)2 * JSON_MAX_DEPTH, &document), STATUS_OK);
     memset(text, '[', JSON_MAX_DEPTH + 1);
     memset(text + JSON_MAX_DEPTH + 1, ']', JSON_MAX_DEPTH + 1);
-    assert_int_equal(json_parse(arena, text, (size_t)2 * JSON_MAX_DEPTH + 2, &root, &fault),
+    assert_int_equal(json_parse(arena, text, (size_t)2 * JSON_MAX_DEPTH + 2, &document),
                      STATUS_MALFORMED);
 }
 
@@ -146,13 +140,12 @@ static void nesting_is_taken_up_to_the_limit(void **state)
 static enum status parse_zeros(size_t zeros)
 {
     char *text = arena_alloc(arena, 2 * zeros + 2);
-    struct json_fault fault;
-    cJSON *root;
+    struct json_document document;
     text[0] = '[';
     for (size_t i = 0; i < zeros; i++)
         memcpy(text + 1 + 2 * i, "0,", 2);
     text[2 * zeros] = ']';
-    return json_parse(arena, text, 2 * zeros + 1, &root, &fault);
+    return json_parse(arena, text, 2 * zeros + 1, &document);
 }
 
 static void values_are_taken_up_to_the_limit(void **state)

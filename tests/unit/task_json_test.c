@@ -99,10 +99,9 @@ static void every_priority_has_its_word(void **state)
 
 static const cJSON *parse(const char *text)
 {
-    struct json_fault fault;
-    cJSON *root;
-    assert_int_equal(json_parse(arena, text, strlen(text), &root, &fault), STATUS_OK);
-    return root;
+    struct json_document document;
+    assert_int_equal(json_parse(arena, text, strlen(text), &document), STATUS_OK);
+    return document.root;
 }
 
 static void many_tasks_are_an_array(void **state)
