@@ -16,6 +16,7 @@ ifeq ($(SANITIZE),)
 HARDEN  += -D_FORTIFY_SOURCE=2
 endif
 PACKAGES = fcgi libcjson libpq libjwt libcrypt libcrypto
+# Never NDEBUG: what is shipped keeps its asserts.
 CPPFLAGS += -I. -I$(BUILD) -D_GNU_SOURCE -DTODO_VERSION='"$(VERSION)"'
 ALL_CFLAGS = -std=c11 $(OPTIMISE) $(WARNINGS) $(WERROR) $(HARDEN) $(SANITIZE) $(PACKAGE_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie $(OPTIMISE) -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE) $(LDFLAGS)

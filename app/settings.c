@@ -171,6 +171,7 @@ static bool store_number(const struct setting *setting, const char *value, int64
 
 static bool store_word(const struct setting *setting, const char *value, int64_t *out)
 {
+    assert(setting->words[sizeof setting->words / sizeof *setting->words - 1] == NULL);
     for (*out = 0; setting->words[*out] != NULL; ++*out)
         if (strcmp(value, setting->words[*out]) == 0)
             return true;

@@ -6,6 +6,7 @@
 #include "lib/data/db_health.h"
 #include "lib/data/schema.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -49,6 +50,7 @@ enum ctl_exit ctl_explain(const struct ctl *ctl, enum status status)
 
 void ctl_next(struct ctl *ctl)
 {
+    assert(ctl->arena != NULL && ctl->db != NULL);
     arena_reset(ctl->arena);
     db_begin(ctl->db);
 }

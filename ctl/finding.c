@@ -1,6 +1,7 @@
 /* What todoctl check finds: printed as it goes, and whether anything is wrong. */
 #include "finding.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -8,6 +9,7 @@ void finding_say(struct findings *findings, enum finding finding, const char *fo
 {
     static const char *const words[] = {
         [FINDING_GOOD] = "good ", [FINDING_NOTE] = "note ", [FINDING_WRONG] = "WRONG"};
+    assert(finding <= FINDING_WRONG);
     va_list args;
     va_start(args, format);
     printf("%s  ", words[finding]);

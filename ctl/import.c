@@ -10,6 +10,7 @@
 #include "ctl/json_stream.h"
 #include "lib/core/clock.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* One task takes at most some 200 KiB, with every character escaped. */
@@ -130,6 +131,7 @@ static bool read_task(struct import *import)
 {
     struct task_input input = {0};
     struct task *task = &import->contents[import->count];
+    assert(import->count < TASK_BATCH_MAX);
     char name[48];
     snprintf(name, sizeof name, "tasks[%lld]", (long long)import->read);
     if (!read_object(import, name, &task_fields, &input))

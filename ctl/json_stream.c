@@ -1,6 +1,7 @@
 /* JSON that is too long to be read at once: one value of an array or object at a time. */
 #include "json_stream.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,7 @@ static bool keep(struct json_stream *stream, int byte)
         if (stream->text == NULL)
             abort();
     }
+    assert(stream->length < stream->capacity);
     stream->text[stream->length++] = (char)byte;
     return true;
 }

@@ -2,6 +2,7 @@
 #include "client.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -29,6 +30,7 @@ static bool is_ipv4(const struct address *address)
 
 static bool has_prefix(const struct address *address, const struct address *prefix, long bits)
 {
+    assert(bits >= 0 && bits <= 128);
     size_t whole = (size_t)bits / 8;
     unsigned mask = 0xFFU << (8 - bits % 8) & 0xFFU;
     return memcmp(address->bytes, prefix->bytes, whole) == 0 &&

@@ -32,6 +32,7 @@ static const char *read_text(struct arena *arena, const struct field *field,
                              const struct field_value *value, void *out)
 {
     char *text = copy_string(arena, value);
+    assert(field->max > 0 && field->min <= field->max);
     if (text == NULL)
         return "must be a text";
     if (field->flags & FIELD_TRIMMED)
@@ -189,6 +190,7 @@ static const char *read_choices(struct arena *arena, const struct field *field,
         int index = find_word(field, at, length);
         if (index < 0)
             return say_words(arena, field);
+        assert(index < 32);
         *mask |= 1U << index;
         if (at[length] == '\0')
             return NULL;
@@ -285,5 +287,7 @@ static field_reader_fn *const readers[] = {
 const char *field_types_read(struct arena *arena, const struct field *field,
                              const struct field_value *value, void *out)
 {
+    assert(field->type < sizeof readers / sizeof *readers && readers[field->type] != NULL);
+    assert((value->json == NULL) != (value->text == NULL));
     return readers[field->type](arena, field, value, out);
 }

@@ -4,6 +4,7 @@
 #include "app/http/field_types.h"
 #include "app/http/json.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { SENTENCE_ERRORS = 3 };
@@ -39,6 +40,7 @@ enum status fields_conclude(struct response *response)
 {
     if (response->error_count == 0)
         return STATUS_OK;
+    assert(response->detail != NULL);
     const char *more = response->error_count > SENTENCE_ERRORS ? "; and more" : "";
     response->detail = arena_printf(response->arena, "%s%s.", response->detail, more);
     return STATUS_INVALID;
@@ -64,6 +66,8 @@ static const struct field *find_field(const struct fields *fields, const char *n
     const struct field *row;
     for (size_t i = 0; (row = fields_row(fields, i)) != NULL; i++)
         if (strcmp(row->name, name) == 0) {
+            assert(i < 8 * sizeof *bit); /* `present` has no more */
+            assert(row->type == FIELD_IGNORED || row->offset < fields->size);
             *bit = UINT32_C(1) << i;
             return row;
         }
@@ -100,8 +104,10 @@ static void set_fallbacks(const struct fields *fields, void *out)
 {
     const struct field *row;
     for (size_t i = 0; (row = fields_row(fields, i)) != NULL; i++)
-        if (row->type == FIELD_CHOICE)
+        if (row->type == FIELD_CHOICE) {
+            assert(row->offset + sizeof row->fallback <= fields->size);
             memcpy((char *)out + row->offset, &row->fallback, sizeof row->fallback);
+        }
 }
 
 static void report_missing(const struct validation *validation, const struct fields *fields,

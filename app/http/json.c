@@ -4,6 +4,7 @@
 #include "app/http/json_check.h"
 #include "lib/core/clock.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@ static struct arena *tree_arena;
 
 static void *tree_alloc(size_t size)
 {
+    assert(tree_arena != NULL);
     return arena_alloc(tree_arena, size);
 }
 
@@ -128,6 +130,7 @@ void json_add_text(struct buffer *buffer, const char *text)
     }
     *out++ = '"';
     buffer->length += (size_t)(out - begin);
+    assert(buffer->length <= buffer->capacity);
 }
 
 void json_add_nullable(struct buffer *buffer, const char *text)
@@ -145,6 +148,7 @@ void json_add_timestamp(struct buffer *buffer, int64_t micros)
     text[0] = '"';
     text[length + 1] = '"';
     buffer->length += length + 2;
+    assert(buffer->length <= buffer->capacity);
 }
 
 void json_add_uuid(struct buffer *buffer, const struct uuid *uuid)

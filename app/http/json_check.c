@@ -4,6 +4,7 @@
 #include "lib/core/encoding.h"
 #include "lib/core/utf8.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -201,5 +202,7 @@ struct json_check json_check(const char *text, size_t length, int max_depth)
     struct cursor cursor = {text, text + length, &check, max_depth};
     if (check_value(&cursor) && cursor.at != cursor.end)
         fail(&cursor, "something follows behind its end");
+    assert(cursor.at <= cursor.end);
+    assert(check.why != NULL || cursor.depth_left == max_depth);
     return check;
 }

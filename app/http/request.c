@@ -6,6 +6,7 @@
 #include "lib/core/utf8.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,6 +212,7 @@ enum status request_split_pairs(struct arena *arena, const char *text, struct pa
         bool name_has_nul, value_has_nul;
         if (decode(name, &name_has_nul) != STATUS_OK || decode(value, &value_has_nul) != STATUS_OK)
             return STATUS_MALFORMED;
+        assert(pairs->count < most);
         items[pairs->count++] = (struct pair){name, value, name_has_nul || value_has_nul};
     }
     return STATUS_OK;
@@ -260,13 +262,15 @@ struct precondition request_read_precondition(const struct request *request)
 {
     const char *at = request->cgi.if_match;
     struct precondition precondition = {.required = *at != '\0' && strcmp(at, "*") != 0};
-    int64_t *versions = arena_alloc(request->arena, (strlen(at) / 2 + 1) * sizeof *versions);
+    const size_t room = strlen(at) / 2 + 1; /* a tag has two quotes */
+    int64_t *versions = arena_alloc(request->arena, room * sizeof *versions);
     const char *tag;
     size_t length;
     precondition.versions = versions;
-    while ((tag = next_tag(&at, &length)) != NULL)
-        if (is_version(tag, length, &versions[precondition.count]))
-            precondition.count++;
+    while ((tag = next_tag(&at, &length)) != NULL) {
+        assert(precondition.count < room);
+        precondition.count += is_version(tag, length, &versions[precondition.count]);
+    }
     return precondition;
 }
 

@@ -3,6 +3,7 @@
 
 #include "app/http/json.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define RETRY_SECONDS "1"
@@ -61,13 +62,14 @@ static const struct {
 
 int response_code(enum status status)
 {
+    assert(status < STATUS_COUNT && table[status].code != 0);
     return table[status].code;
 }
 
 void response_add_header(struct response *response, const char *name, const char *value)
 {
-    if (response->header_count == RESPONSE_MAX_HEADERS)
-        return;
+    assert(response->header_count < RESPONSE_MAX_HEADERS);
+    assert(strpbrk(value, "\r\n") == NULL);
     response->headers[response->header_count].name = name;
     response->headers[response->header_count].value = value;
     response->header_count++;
@@ -77,6 +79,7 @@ static void write_problem(struct response *response, const struct request *reque
 {
     const char *detail = response->detail;
     struct buffer *body = &response->body;
+    assert(table[response->status].word != NULL);
     body->length = 0;
     response->content_type = "application/problem+json";
     if (detail == NULL)

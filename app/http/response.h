@@ -24,7 +24,8 @@ struct response {
     int error_count;
 };
 
-/* Adds a header. The value is kept, not copied, and must not hold line breaks. */
+/* Adds a header, one of at most RESPONSE_MAX_HEADERS. The value is kept, not copied, and must not
+ * hold line breaks. */
 void response_add_header(struct response *response, const char *name, const char *value);
 
 /* Adds a value to a header that is a list (RFC 9110 §5.6.1). */

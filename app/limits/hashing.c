@@ -4,6 +4,7 @@
 #include "app/shared/shared.h"
 #include "lib/core/clock.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
@@ -45,10 +46,12 @@ struct hashing *hashing_create(int64_t concurrency, int64_t workers, int *fd)
                                  !make_locks(hashing.turns->waiting, MAX_WAITING)))
         return NULL;
     hashing.turns->made = 1;
+    assert(concurrency >= 1 && concurrency <= MAX_TURNS);
     int64_t most = workers > 1 ? workers - 1 : 1;
     hashing.concurrency = (int)(concurrency < most ? concurrency : most);
     most -= hashing.concurrency;
     hashing.queue = (int)(most < MAX_WAITING ? most : MAX_WAITING);
+    assert(hashing.concurrency > 0 && hashing.queue >= 0);
     return &hashing;
 }
 

@@ -8,6 +8,7 @@
 #include "lib/core/clock.h"
 #include "lib/core/encoding.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { MINUTE = 60, HOUR = 3600 /* seconds */ };
@@ -85,6 +86,7 @@ static enum status tell(struct services *services, struct response *response,
 {
     struct arena *arena = response->arena;
     const char *name = limits[state->limit].name;
+    assert(name != NULL); /* an account has no policy of its own */
     long long seconds = to_seconds(state->wait);
     const int64_t policy[2] = {state->quota, state->window};
     const int64_t now[2] = {state->remaining, seconds};
@@ -109,6 +111,7 @@ static enum status take(struct services *services, struct response *response, ui
                         struct state *state)
 {
     struct rate_quota quota = now_of(state);
+    assert(state->limit < BY_SESSION);
     rate_table_take(&services->limits->tables[state->limit], key, &quota);
     state->remaining = quota.remaining;
     state->wait = quota.wait;
@@ -119,6 +122,7 @@ static enum status take(struct services *services, struct response *response, ui
 static void give_back(struct services *services, uint64_t key, const struct state *state)
 {
     struct rate_quota quota = now_of(state);
+    assert(state->limit < BY_SESSION);
     rate_table_give_back(&services->limits->tables[state->limit], key, &quota);
 }
 
@@ -282,6 +286,7 @@ enum status rate_limit_refresh(struct services *services, struct response *respo
         return STATUS_OK;
     rate_limit_pace_refreshes(services, &interval, &window);
     bool allowed = ahead <= window;
+    assert(interval > 0);
     struct state state = {
         .limit = BY_SESSION,
         .quota = services->settings->rate_refreshes,

@@ -11,6 +11,7 @@
 #include "lib/core/log.h"
 #include "lib/data/user_store.h"
 
+#include <assert.h>
 #include <string.h>
 
 static enum status read_batch(struct validation *validation, struct request *request,
@@ -29,6 +30,7 @@ static enum status read_batch(struct validation *validation, struct request *req
     request->is_array = true;
     for (const cJSON *item = array->child; item != NULL; item = item->next) {
         size_t i = request->input_count++;
+        assert(i < (size_t)count);
         validation->prefix = arena_printf(request->arena, "[%zu]", i);
         (void)fields_read_object(validation, fields, item, items + i * fields->size);
     }
@@ -60,6 +62,7 @@ static enum status read_json(struct validation *validation, struct request *requ
 static enum status read_form(struct validation *validation, struct request *request)
 {
     struct pairs pairs;
+    assert(request->route->form != NULL);
     request->is_form = true;
     if (strlen(request->body) != request->body_length)
         return STATUS_MALFORMED;
@@ -74,6 +77,7 @@ static enum status read_body(struct validation *validation, struct request *requ
     const struct route *route = request->route;
     if (route->body_kind == BODY_NONE)
         return STATUS_OK;
+    assert(route->body != NULL);
     request->input = arena_alloc(request->arena, route->body->size);
     if (route->body_kind == BODY_OPTIONAL && request->body_length == 0)
         return STATUS_OK;
@@ -133,6 +137,7 @@ static enum status confirm_user(struct services *services, struct request *reque
 static enum status serve(struct services *services, struct request *request,
                          struct response *response)
 {
+    assert(request->route->handle != NULL);
     enum status status = validate(request, response);
     if (status != STATUS_OK)
         return confirm_user(services, request, response, status);

@@ -6,6 +6,8 @@
 #include "lib/core/log.h"
 #include "lib/data/db_health.h"
 
+#include <assert.h>
+
 void report_count_database(struct services *services)
 {
     struct metrics *metrics = services->metrics;
@@ -28,6 +30,7 @@ void report_count_request(struct services *services, const struct request *reque
         .code = response_code(response->status),
         .micros = clock_monotonic() - request->began,
     };
+    assert(sample.route <= routes_count);
     metrics_record(services->metrics, &sample);
     report_count_database(services);
 }

@@ -7,6 +7,7 @@
 #include "app/resources/task_api.h"
 #include "app/resources/task_list_api.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Literal paths stand before patterns. */
@@ -53,10 +54,11 @@ static bool matches(const char *pattern, const char *path, struct uuid *id)
     size_t length = (size_t)(mark - pattern);
     if (strncmp(pattern, path, length) != 0 || strlen(path + length) < UUID_TEXT_SIZE - 1)
         return false;
+    const char *end = strchr(mark, '}');
+    assert(end != NULL);
     char text[UUID_TEXT_SIZE] = {0};
     memcpy(text, path + length, UUID_TEXT_SIZE - 1);
-    return strcmp(strchr(mark, '}') + 1, path + length + UUID_TEXT_SIZE - 1) == 0 &&
-           uuid_parse(text, id);
+    return strcmp(end + 1, path + length + UUID_TEXT_SIZE - 1) == 0 && uuid_parse(text, id);
 }
 
 static void add_method(struct buffer *allow, const char *method)
@@ -76,6 +78,7 @@ enum status routes_match(struct request *request, const char **allow)
         if (!matches(routes[i].path, request->path, &request->path_id))
             continue;
         if (strcmp(routes[i].method, method) == 0) {
+            assert(routes[i].access == PUBLIC || routes[i].access == USER);
             request->route = &routes[i];
             return STATUS_OK;
         }
@@ -91,6 +94,7 @@ enum status routes_match(struct request *request, const char **allow)
 const char *routes_labels(size_t route)
 {
     static char labels[128];
+    assert(route < routes_count);
     snprintf(labels, sizeof labels, "route=\"%s\",method=\"%s\"", routes[route].path,
              routes[route].method);
     return labels;

@@ -3,6 +3,7 @@
 
 #include "lib/core/clock.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -50,6 +51,7 @@ void deadline_set_up(void)
 
 void deadline_set(int connection, int64_t seconds)
 {
+    assert(connection >= 0 && seconds > 0);
     end = 0; /* until both are the new ones */
     watched = connection;
     end = clock_monotonic() + seconds * CLOCK_SECOND;

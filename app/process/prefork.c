@@ -7,6 +7,7 @@
 #include "lib/core/clock.h"
 #include "lib/core/log.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,7 @@ struct parent {
 
 static void start_worker(struct parent *parent, struct slot *slot)
 {
+    assert(slot->pid == 0);
     pid_t own = getpid();
     pid_t pid = fork();
     if (pid == 0) {
@@ -60,6 +62,7 @@ static void start_worker(struct parent *parent, struct slot *slot)
         if (getppid() != own)
             _exit(EXIT_FAILURE);
         int place = (int)(slot - parent->slots);
+        assert(place >= 0 && place < parent->wanted);
         exit(worker_run(parent->pools, place));
     }
     slot->started = clock_monotonic();
@@ -80,6 +83,7 @@ static void ask_to_go(const struct parent *parent, struct slot *slot)
     if (slot->pid == 0 || slot->kill_at != 0)
         return;
     slot->kill_at = clock_monotonic() + parent->settings->drain_seconds * CLOCK_SECOND;
+    assert(slot->pid > 0); /* or it would go to many */
     kill(slot->pid, SIGTERM);
 }
 
@@ -139,6 +143,7 @@ static void finish_reload(struct parent *parent, int status)
         return;
     }
     handed->worker_count = 0;
+    assert(parent->count <= RELOAD_MAX_WORKERS);
     /* In their places, by which they say that they are busy. */
     for (int i = 0; i < parent->count; i++)
         handed->workers[handed->worker_count++] = parent->slots[i].pid;
@@ -202,6 +207,7 @@ static void tend_slot(struct parent *parent, int place)
         log_message(LOG_ERROR, "worker %d hangs and is killed", (int)slot->pid);
         slot->hung = true;
     }
+    assert(slot->pid > 0);
     if (slot->hung || (slot->kill_at != 0 && now >= slot->kill_at))
         kill(slot->pid, SIGKILL);
 }
@@ -283,6 +289,7 @@ static void take_signal(struct parent *parent, int number)
 
 static void adopt_workers(struct parent *parent, const struct reload *handed)
 {
+    assert(handed->worker_count <= RELOAD_MAX_WORKERS);
     for (int i = 0; i < handed->worker_count; i++)
         parent->slots[i] = (struct slot){
             .pid = handed->workers[i], .started = clock_monotonic(), .outdated = true};
@@ -294,6 +301,7 @@ int prefork_run(const struct pools *pools, struct reload *handed)
 {
     static struct parent parent;
     int wanted = worker_count(pools);
+    assert(wanted > 0 && wanted <= RELOAD_MAX_WORKERS);
     parent = (struct parent){.pools = pools,
                              .settings = pools->settings,
                              .metrics = pools->metrics,

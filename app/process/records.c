@@ -1,6 +1,7 @@
 /* A look at a connection's FastCGI records before libfcgi reads them. */
 #include "records.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -103,6 +104,7 @@ static enum verdict check(const unsigned char *at, const unsigned char *end)
         if (record.end > end)
             break;
         if (type == PARAMS) {
+            assert(params_size + record.length <= sizeof params);
             memcpy(params + params_size, record.content, record.length);
             params_size += record.length;
         }
@@ -132,6 +134,7 @@ bool records_await_request(int connection)
         if (more <= 0)
             return false;
         size += (int)more;
+        assert(size <= HELD_SIZE);
         verdict = check(held, held + size);
     }
     /* A body may go on behind what we hold; a head may not. Waiting for more of it here would be a

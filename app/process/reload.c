@@ -1,6 +1,7 @@
 /* SIGHUP: the parent puts a new program, with newly read settings, in its own place. */
 #include "reload.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,9 +60,11 @@ void reload_become(const struct reload *handed)
     int length = snprintf(text, sizeof text, "%d %d %d %d %d:", handed->metrics_fd,
                           handed->limits_fd, handed->hashing_fd, handed->auth_listener,
                           handed->scoreboard_fd);
-    for (int i = 0; i < handed->worker_count; i++)
+    for (int i = 0; i < handed->worker_count; i++) {
         length += snprintf(text + length, sizeof text - (size_t)length, " %d",
                            (int)handed->workers[i]);
+        assert(length > 0 && (size_t)length < sizeof text);
+    }
     if (setenv(HANDED, text, 1) == 0)
         execve(program, arguments, environ);
     unsetenv(HANDED);

@@ -11,9 +11,11 @@
 #include "lib/data/schema.h"
 #include "lib/data/session_store.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcgiapp.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +154,7 @@ static enum status read_body(struct worker *worker, struct request *request)
             break;
         read += (size_t)more;
     }
+    assert(read <= length);
     request->body = body;
     request->body_length = read;
     /* To the record that ends the stream: a server that still has it to send would see us gone. */
@@ -167,6 +170,7 @@ static void send_response(struct worker *worker, const struct request *request,
     FCGX_Stream *out = worker->fcgi.out;
     struct buffer head = response_head(response);
     size_t length = response_sent_length(response, request);
+    assert(length <= INT_MAX && head.length <= INT_MAX);
     FCGX_PutStr(head.data, (int)head.length, out);
     if (length > 0)
         FCGX_PutStr(response->body.data, (int)length, out);
@@ -294,6 +298,7 @@ int worker_run(const struct pools *pools, int place)
                               .previous = settings->jwt_secret_previous,
                               .cache = pools->tokens}},
     };
+    assert(place == WORKER_ALONE || (place >= 0 && place < worker_count(pools)));
     if (is_auth)
         step_back();
     if (!set_up(&worker)) {

@@ -10,6 +10,7 @@
 #include "lib/core/utf8.h"
 #include "lib/data/session_store.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { MAX_USER_AGENT = 200 };
@@ -81,6 +82,7 @@ static enum status write_tokens(struct services *services, struct request *reque
 {
     int64_t now = clock_now();
     int64_t ttl = services->settings->access_token_ttl;
+    assert(issue->way == REFRESH_NONE || issue->refresh_token[0] != '\0');
     struct claims claims = {
         .user_id = issue->user.id,
         .email = issue->user.email,

@@ -3,6 +3,7 @@
 
 #include "lib/core/encoding.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* One byte for the order and its direction, then the id, then the key. */
@@ -18,6 +19,7 @@ const char *cursor_encode(struct arena *arena, const struct task_page *page,
 {
     unsigned char bytes[MAX_SIZE];
     size_t size = KEY_AT + place->key_length;
+    assert(place->key_length <= sizeof place->key);
     char *text = arena_alloc(arena, ENCODING_BASE64_SIZE(MAX_SIZE));
     bytes[0] = order_byte(page);
     memcpy(bytes + ID_AT, place->id.bytes, sizeof place->id.bytes);

@@ -5,6 +5,7 @@
 #include "app/resources/task_json.h"
 #include "lib/core/encoding.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { DEFAULT_LIMIT = 50, MAX_LIMIT = 200, ANY = -1 };
@@ -161,6 +162,7 @@ enum status task_list_api_list(struct services *services, struct request *reques
         .after = input->cursor == NULL ? NULL : &place,
         .count = input->count,
     };
+    assert(page.sort <= TASK_BY_ORDER);
     if (input->cursor != NULL && !cursor_decode(input->cursor, &page, &place)) {
         fields_add_error(&validation, "cursor", "must come from the Link header of this same list");
         return fields_conclude(response);

@@ -3,6 +3,7 @@
 
 #include "app/shared/shared.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
@@ -91,6 +92,7 @@ static uint64_t hash_layout(const struct metrics *metrics)
 {
     uint64_t hash = SHARED_LAYOUT;
     for (int i = 0; i < METRICS_COUNTER_COUNT; i++) {
+        assert(rows[i].name != NULL);
         hash = shared_hash(hash, rows[i].name);
         hash = shared_hash(hash, rows[i].labels == NULL ? "" : rows[i].labels);
     }
@@ -125,6 +127,9 @@ static uint64_t get(const atomic_uint_fast64_t *counter)
 void metrics_record(struct metrics *metrics, const struct metrics_sample *sample)
 {
     struct route_counters *route = &metrics->shared->routes[sample->route];
+    assert(sample->route <= metrics->count);
+    assert(sample->code >= 100 && sample->code / 100 <= CLASS_COUNT);
+    assert(sample->micros >= 0);
     int bucket = 0;
     while (sample->micros > buckets[bucket].micros)
         bucket++;
@@ -134,6 +139,7 @@ void metrics_record(struct metrics *metrics, const struct metrics_sample *sample
 
 void metrics_count(struct metrics *metrics, enum metrics_counter counter, uint64_t by)
 {
+    assert(counter < METRICS_COUNTER_COUNT);
     add(&metrics->shared->values[counter], by);
 }
 

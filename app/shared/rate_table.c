@@ -3,6 +3,8 @@
 
 #include "lib/core/clock.h"
 
+#include <assert.h>
+
 enum { STATE_BITS = 44 };
 
 static const uint64_t state_mask = (UINT64_C(1) << STATE_BITS) - 1;
@@ -36,7 +38,8 @@ void rate_table_update(struct rate_table *table, uint64_t key, rate_step *step, 
         uint64_t state = held >> STATE_BITS == print ? held & state_mask : 0;
         if (!step(&state, context))
             return;
-        uint64_t word = state == 0 ? 0 : print << STATE_BITS | (state & state_mask);
+        assert(state <= state_mask); /* what is cut off would count for nothing */
+        uint64_t word = state == 0 ? 0 : print << STATE_BITS | state;
         if (atomic_compare_exchange_strong_explicit(&words[place], &held, word,
                                                     memory_order_relaxed, memory_order_relaxed))
             return;
@@ -52,6 +55,7 @@ static int64_t to_units(int64_t micros)
 /* Between two, where all that is allowed is used up at an even pace. */
 static int64_t find_interval(const struct rate_quota *quota)
 {
+    assert(quota->quota > 0);
     return to_units(quota->window * CLOCK_SECOND) / quota->quota;
 }
 
@@ -61,6 +65,7 @@ static bool take(uint64_t *state, void *context)
     int64_t now = to_units(quota->now);
     int64_t interval = find_interval(quota);
     int64_t window = interval * quota->quota;
+    assert(interval > 0);
     int64_t used = (int64_t)*state > now ? (int64_t)*state - now : 0;
     quota->allowed = used + interval <= window;
     if (quota->allowed)
@@ -120,6 +125,7 @@ static bool look(uint64_t *state, void *context)
     if (now - last > (delay + memory) >> TICK_BITS)
         count = 0;
     int64_t wait = count == 0 ? 0 : last + (delay >> TICK_BITS) - now;
+    assert(delay >= 0 && delay <= longest_delay);
     failures->allowed = wait <= 0;
     failures->count = count;
     failures->wait = wait > 0 ? wait << TICK_BITS : 0;

@@ -4,6 +4,7 @@
 #include "app/shared/shared.h"
 #include "lib/core/clock.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 
 /* What a place holds, unless it is the time since when its worker is busy. Zero, so that new memory
@@ -26,16 +27,19 @@ struct scoreboard *scoreboard_create(int *fd)
 
 static void set_place(struct scoreboard *board, int place, int64_t state)
 {
+    assert(place >= 0 && place < SCOREBOARD_PLACES);
     atomic_store_explicit(&board->places[place], state, memory_order_relaxed);
 }
 
 static int64_t get_place(const struct scoreboard *board, int place)
 {
+    assert(place >= 0 && place < SCOREBOARD_PLACES);
     return atomic_load_explicit(&board->places[place], memory_order_relaxed);
 }
 
 void scoreboard_set_busy(struct scoreboard *board, int place, int64_t since)
 {
+    assert(since > 0); /* the others are states */
     set_place(board, place, since);
 }
 

@@ -3,6 +3,7 @@
 
 #include "lib/core/encoding.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -45,6 +46,8 @@ static struct head *adopt(int fd, const struct head *wanted)
 void *shared_map(const char *name, size_t size, uint64_t layout, int *fd)
 {
     struct head wanted = {.size = sizeof wanted + size, .layout = layout};
+    assert(size > 0);
+    assert(strlen(name) < sizeof wanted.name);
     strncpy(wanted.name, name, sizeof wanted.name - 1);
     struct head *head = adopt(*fd, &wanted);
     if (head != NULL)

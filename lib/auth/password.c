@@ -3,6 +3,7 @@
 
 #include "common_passwords.h"
 
+#include <assert.h>
 #include <crypt.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -56,6 +57,7 @@ static int hash_cost(const char *hash)
 /* Spends the time of one hash at `cost`. */
 static void spend_time(const char *password, int cost)
 {
+    assert(cost >= 0 && cost < 100);
     char setting[] = "$2b$00$abcdefghijklmnopqrstuu";
     char ignored[PASSWORD_HASH_SIZE];
     setting[4] = (char)('0' + cost / 10);

@@ -5,6 +5,7 @@
 #include "lib/core/encoding.h"
 #include "token_cache.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <jwt.h>
 #include <math.h>
@@ -29,6 +30,7 @@ static int add_grants(jwt_t *jwt, const struct claims *claims)
 
 static char *encode(const char *secret, const struct claims *claims)
 {
+    assert(strlen(secret) >= TOKEN_MIN_SECRET); /* or it could not be verified again */
     jwt_t *jwt = NULL;
     char *token = NULL;
     if (jwt_new(&jwt) != 0)

@@ -1,6 +1,7 @@
 /* Tokens that were verified before: one that comes again, to whichever worker, costs a hash. */
 #include "token_cache.h"
 
+#include <assert.h>
 #include <openssl/evp.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@ struct token_cache {
 
 struct token_cache *token_cache_create(size_t size)
 {
+    assert(size > 0);
     struct token_cache *cache = calloc(1, sizeof *cache);
     if (cache == NULL)
         return NULL;
@@ -73,6 +75,7 @@ static struct entry *find_place(const struct token_cache *cache,
                                 const unsigned char digest[DIGEST_SIZE], size_t place)
 {
     uint32_t number;
+    assert(place < PLACES);
     memcpy(&number, digest + place / 2 * sizeof number, sizeof number);
     return &cache->entries[(number + place % 2) % cache->size];
 }

@@ -1,6 +1,7 @@
 /* Request memory: allocated forwards, given back all at once. */
 #include "arena.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -61,6 +62,7 @@ struct arena *arena_create(size_t first_block, size_t cap)
 
 void arena_reset(struct arena *arena)
 {
+    assert(!arena->guarded); /* or a jump would lead into a frame that is gone */
     while (arena->deferred != NULL) {
         struct deferred *item = arena->deferred;
         arena->deferred = item->next;
@@ -69,6 +71,7 @@ void arena_reset(struct arena *arena)
     while (arena->newest != arena->first) {
         struct block *block = arena->newest;
         arena->newest = block->next;
+        assert(block->used <= block->size);
         explicit_bzero(block->bytes, block->used); /* passwords and tokens pass through here */
         free(block);
     }
@@ -86,6 +89,7 @@ void arena_destroy(struct arena *arena)
 
 jmp_buf *arena_limit(struct arena *arena)
 {
+    assert(!arena->guarded);
     arena->guarded = true;
     return &arena->limit;
 }
@@ -116,6 +120,7 @@ static void *arena_take(struct arena *arena, size_t size)
     if (size > SIZE_MAX / 2)
         abort();
     size = (size + align - 1) / align * align;
+    assert(arena->newest->used <= arena->newest->size);
     if (size > arena->newest->size - arena->newest->used)
         arena_add_block(arena, size);
     void *ptr = arena->newest->bytes + arena->newest->used;
@@ -134,6 +139,8 @@ void *arena_grow(struct arena *arena, void *ptr, size_t old_size, size_t new_siz
     struct block *block = arena->newest;
     size_t old_room = (old_size + align - 1) / align * align;
     size_t new_room = (new_size + align - 1) / align * align;
+    assert(new_size >= old_size);
+    assert(ptr != NULL || old_size == 0);
 
     if (ptr != NULL && (unsigned char *)ptr + old_room == block->bytes + block->used &&
         new_room - old_room <= block->size - block->used) {
@@ -159,6 +166,7 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     struct block *block = arena->newest;
     char *tried = (char *)block->bytes + block->used;
     size_t room = block->size - block->used;
+    assert(block->used <= block->size);
     va_list args;
     va_start(args, format);
     int length = vsnprintf(tried, room, format, args);
@@ -179,6 +187,7 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 void arena_defer(struct arena *arena, void (*fn)(void *), void *ptr)
 {
     struct deferred *item = arena_take(arena, sizeof *item);
+    assert(fn != NULL);
     item->fn = fn;
     item->ptr = ptr;
     item->next = arena->deferred;

@@ -24,7 +24,7 @@ void arena_reset(struct arena *arena);
  */
 jmp_buf *arena_limit(struct arena *arena);
 
-/* Ends that: before the frame that has called setjmp returns. */
+/* Ends that: before the frame that has called setjmp returns, and before a reset. */
 void arena_unguard(struct arena *arena);
 
 /* Zeroed memory for any type, valid until the reset. Never NULL. */

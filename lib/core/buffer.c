@@ -1,12 +1,15 @@
 /* A text that grows, in request memory. */
 #include "buffer.h"
 
+#include <assert.h>
 #include <stdbool.h>
 
 enum { BUFFER_FIRST = 1024 };
 
 void buffer_grow(struct buffer *buffer, size_t more)
 {
+    assert(buffer->arena != NULL);
+    assert(buffer->length <= buffer->capacity);
     size_t capacity = buffer->capacity == 0 ? BUFFER_FIRST : buffer->capacity * 2;
     if (capacity < buffer->length + more)
         capacity = buffer->length + more;

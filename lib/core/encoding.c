@@ -1,6 +1,7 @@
 /* Random bytes and the texts that carry bytes: hexadecimal, base64url, percent-encoding. */
 #include "encoding.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -61,6 +62,7 @@ void encoding_base64_encode(const void *bytes, size_t length, char *out)
             *out++ = base64_digits[bits >> held & 63];
         }
     }
+    assert(held < 6);
     if (held > 0)
         *out++ = base64_digits[bits << (6 - held) & 63];
     *out = '\0';

@@ -5,6 +5,7 @@
 #include "encoding.h"
 #include "log_limit.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -45,6 +46,7 @@ void log_set_request(const char *request_id)
 
 static void line_add(struct line *line, const char *text, size_t length)
 {
+    assert(line->length <= sizeof line->text - 3);
     size_t room = sizeof line->text - 3 - line->length; /* what closes the line always fits */
     if (length > room)
         length = room;
@@ -90,6 +92,7 @@ static void line_add_field(struct line *line, const struct log_field *field)
 
 static void line_add_fields(struct line *line, const struct log_field *fields, size_t count)
 {
+    assert(fields != NULL || count == 0);
     for (size_t i = 0; i < count; i++)
         line_add_field(line, &fields[i]);
 }
@@ -97,6 +100,7 @@ static void line_add_fields(struct line *line, const struct log_field *fields, s
 static void line_begin(struct line *line, enum log_level level, const char *message)
 {
     static const char *const names[] = {"error", "warning", "info"};
+    assert(level >= LOG_ERROR && level <= LOG_INFO);
     line->length = 0; /* and its 4 KB as they are */
     char time[CLOCK_TEXT_SIZE];
     clock_format(clock_now(), true, time);
@@ -113,6 +117,7 @@ static void line_begin(struct line *line, enum log_level level, const char *mess
 
 static void line_write(struct line *line)
 {
+    assert(line->length + 2 <= sizeof line->text);
     if (as_json)
         line->text[line->length++] = '}';
     line->text[line->length++] = '\n';

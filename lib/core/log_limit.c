@@ -3,6 +3,7 @@
 
 #include "clock.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 
@@ -28,6 +29,7 @@ void log_limit_share(void)
 
 bool log_limit_take(enum log_kind kind, int64_t now, uint32_t *left_out)
 {
+    assert(kind < LOG_KINDS);
     atomic_uint_fast64_t *lines = &limits[kind].lines;
     uint64_t minute = (uint64_t)(now / (60 * CLOCK_SECOND)) + 1; /* 0: no line so far */
     uint_fast64_t before = atomic_load(lines), after;
@@ -42,5 +44,6 @@ bool log_limit_take(enum log_kind kind, int64_t now, uint32_t *left_out)
 
 bool log_limit_set_told(enum log_kind kind, bool told)
 {
+    assert(kind < LOG_KINDS);
     return atomic_exchange(&limits[kind].told, told);
 }

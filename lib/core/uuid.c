@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "encoding.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -49,6 +50,7 @@ bool uuid_parse(const char *text, struct uuid *uuid)
         *byte = (unsigned char)(nibble % 2 == 0 ? value << 4 : *byte | value);
         nibble++;
     }
+    assert(nibble == 2 * sizeof uuid->bytes);
     return text[UUID_TEXT_SIZE - 1] == '\0';
 }
 

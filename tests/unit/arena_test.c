@@ -22,6 +22,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
+    arena_unguard(*state);
     arena_destroy(*state);
     return 0;
 }

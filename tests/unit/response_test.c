@@ -256,14 +256,6 @@ static void a_handler_s_own_cache_control_stays(void **state)
     assert_string_equal(header("Cache-Control"), "no-cache");
 }
 
-static void headers_beyond_the_room_are_left_out(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 2 * RESPONSE_MAX_HEADERS; i++)
-        response_add_header(&response, "X", "y");
-    assert_int_equal(response.header_count, RESPONSE_MAX_HEADERS);
-}
-
 static const char *head_text(void)
 {
     struct buffer head = response_head(&response);
@@ -328,7 +320,6 @@ int main(void)
         TEST(every_response_carries_its_request_id_and_nosniff),
         TEST(nothing_is_stored_but_what_has_an_etag),
         TEST(a_handler_s_own_cache_control_stays),
-        TEST(headers_beyond_the_room_are_left_out),
         TEST(the_head_is_a_cgi_response_s),
         TEST(a_body_of_another_type_says_so),
         TEST(without_content_nothing_is_said_about_it),
