@@ -29,9 +29,11 @@ struct setting {
 
 enum { MAX_SECRET_FILE = 65536 };
 
-/* Where a row's value goes: a member of that type, or the row does not compile. */
+/* Where a row's value goes: a member of that type, or the row does not compile.
+ * NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses */
 #define PLACE(MEMBER, TYPE)                                                                        \
     _Generic(((struct settings *)0)->MEMBER, TYPE : offsetof(struct settings, MEMBER))
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* What all rows of a kind say. */
 #define NUMBER(NAME, MEMBER, LEAST, MOST, FALLBACK, HELP)                                          \

@@ -4,9 +4,9 @@
 #include <assert.h>
 #include <string.h>
 
-enum { FIRST_PARAMETER = 6, FIELD_COLUMNS = 0 TASK_FIELDS(TASK_AS_ONE) };
+enum { FIRST_PARAMETER = 6 };
 
-_Static_assert(TASK_BITS_NUMBER == FIRST_PARAMETER + FIELD_COLUMNS &&
+_Static_assert(TASK_BITS_NUMBER == FIRST_PARAMETER + TASK_FIELD_COLUMNS &&
                    TASK_LAST_NUMBER == TASK_BITS_NUMBER + 1,
                "the parameters behind the fields are numbered on: see TASK_BITS_NUMBER");
 _Static_assert(TASK_LAST_NUMBER <= DB_MAX_PARAMS, "an UPDATE has room for its parameters");
@@ -65,7 +65,7 @@ void task_fields_add(struct db_query *query, struct arena *arena, const struct t
     else
         value_add_boolean(query, task->completed);
 #define ADD(parameter, bit, member, column, type, kind, place)                                     \
-    assert(query->count == parameter - 1);                                                         \
+    assert(query->count == (parameter)-1);                                                         \
     add_##kind(query, arena, &task->place);
     TASK_FIELDS(ADD)
 #undef ADD

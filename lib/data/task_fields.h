@@ -67,8 +67,9 @@ enum { TASK_COMPLETED = 4 /* the bit of the field that is no row */ };
 #define TASK_AS_CHANGE(parameter, bit, member, column, type, kind, place)                          \
     ", " #column " = CASE WHEN " TASK_BITS "::bigint & " #bit " <> 0 THEN $" #parameter "::" #type \
     " ELSE t." #column " END"
-#define TASK_AS_BIT(parameter, bit, member, column, type, kind, place) | bit
-#define TASK_AS_ONE(parameter, bit, member, column, type, kind, place) +1
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): one term of many */
+#define TASK_AS_BIT(parameter, bit, member, column, type, kind, place)   | (bit)
+#define TASK_AS_PLACE(parameter, bit, member, column, type, kind, place) TASK_AT_##column,
 
 #define TASK_NAMES      TASK_FIELDS(TASK_AS_NAME)      /* ", title, …" */
 #define TASK_T_NAMES    TASK_FIELDS(TASK_AS_T)         /* ", t.title, …" */
@@ -80,7 +81,7 @@ enum { TASK_COMPLETED = 4 /* the bit of the field that is no row */ };
 /* The columns of a task `t`, as task_fields_read takes them; and as many NULLs. */
 #define TASK_COLUMNS "t.id, t.completed_at, t.created_at, t.updated_at" TASK_T_NAMES
 #define TASK_NULLS   "NULL, NULL, NULL, NULL" TASK_FIELDS(TASK_AS_NULL)
-enum { TASK_COLUMN_COUNT = 4 TASK_FIELDS(TASK_AS_ONE) };
+enum { TASK_FIELDS(TASK_AS_PLACE) TASK_FIELD_COLUMNS, TASK_COLUMN_COUNT = 4 + TASK_FIELD_COLUMNS };
 
 /* The bits of all that a client writes. */
 enum { TASK_ALL_FIELDS = TASK_COMPLETED TASK_FIELDS(TASK_AS_BIT) };
