@@ -46,16 +46,13 @@ enum status fields_conclude(struct response *response)
     return STATUS_INVALID;
 }
 
-static size_t count_rows(const struct fields *fields)
-{
-    return fields == NULL ? 0 : count_rows(fields->base) + fields->count;
-}
-
 const struct field *fields_row(const struct fields *fields, size_t number)
 {
-    size_t inherited = count_rows(fields->base);
+    const struct fields *base = fields->base;
+    size_t inherited = base == NULL ? 0 : base->count;
+    assert(base == NULL || base->base == NULL);
     if (number < inherited)
-        return fields_row(fields->base, number);
+        return &base->rows[number];
     number -= inherited;
     return number < fields->count ? &fields->rows[number] : NULL;
 }

@@ -47,7 +47,7 @@ struct fields {
     const struct field *rows;
     size_t count;
     size_t size;               /* of the struct that they are read into */
-    const struct fields *base; /* its rows come first, and its struct stands first in ours */
+    const struct fields *base; /* its rows come first, its struct stands first in ours; has none */
     bool ignore_unknown;       /* parameters that OAuth 2 may add, RFC 6749 §3.2 */
     size_t batch_max;          /* an array may hold so many of these objects, */
     const char *batch_noun;    /* which are called so */

@@ -294,8 +294,10 @@ static enum status make_ready_for(struct db *db, const struct db_statement *stat
 {
     enum status status = make_ready(db);
     int64_t left = db->deadline - clock_monotonic();
-    bool is_late = statement->writes && left < db_statement_timeout(db);
-    return status == STATUS_OK && is_late ? STATUS_UNAVAILABLE : status;
+    if (status != STATUS_OK || !statement->writes || left >= db_statement_timeout(db))
+        return status;
+    db_health_count_error(&db->health, DB_ERROR_NONE, "too little time was left for a write");
+    return STATUS_UNAVAILABLE;
 }
 
 /* Within db->deadline. */
@@ -391,7 +393,7 @@ enum status db_run_script(struct db *db, const char *sql)
 
 const void *db_cell(const struct db_rows *rows, int row, int column, size_t *length)
 {
-    assert(row >= 0 && row < rows->count && column < PQnfields(rows->result));
+    assert(row >= 0 && row < rows->count); /* libpq says NULL to a column too many */
     *length = (size_t)PQgetlength(rows->result, row, column);
     if (*length == 0 && PQgetisnull(rows->result, row, column))
         return NULL;
