@@ -116,12 +116,12 @@ static void ignore_notice(void *unused, const char *message)
 
 static enum status begin_connecting(struct db *db)
 {
-    static const char *const names[] = {"dbname", "client_encoding", "fallback_application_name",
-                                        NULL};
+    static const char *const keys[] = {"dbname", "client_encoding", "fallback_application_name",
+                                       NULL};
     const char *values[] = {db->settings.url, "UTF8", "todo.fcgi", NULL};
     if (back_off_holds(&db->back_off))
         return STATUS_UNAVAILABLE;
-    db->connection = PQconnectStartParams(names, values, 1);
+    db->connection = PQconnectStartParams(keys, values, 1);
     db->connect_began = clock_monotonic();
     if (PQstatus(db->connection) == CONNECTION_BAD) /* also of NULL */
         return fail_to_connect(db);
@@ -265,7 +265,6 @@ static const struct sqlstate *find_failure(struct db *db, const char *name, cons
     ExecStatusType kind = PQresultStatus(result);
     if (kind == PGRES_TUPLES_OK || kind == PGRES_COMMAND_OK)
         return NULL;
-
     const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const struct sqlstate *failure = sqlstate_find(code);
     if (result == NULL && PQstatus(db->connection) == CONNECTION_OK)

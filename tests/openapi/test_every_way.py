@@ -77,6 +77,7 @@ def test_what_goes_in_comes_back(server, anna, way, member):
     value, _ = values(member)
     user, task_id = way(server, anna, member, value)
     read = user.get(f"/tasks/{task_id}").json
+    assert member in read, f"{member} is not shown: app/resources/task_json.c"
     assert read[member] == value
     listed = [task for task in user.get("/tasks?limit=200").json if task["id"] == task_id]
     assert listed == [read]
