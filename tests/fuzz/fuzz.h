@@ -30,6 +30,7 @@ static inline int fuzz_run(void (*with)(struct arena *, const uint8_t *, size_t)
         arena = arena_create(64 * 1024, 64 * 1024 * 1024);
     if (setjmp(*arena_limit(arena)) == 0)
         with(arena, data, size);
+    arena_unguard(arena);
     arena_reset(arena);
     return 0;
 }
