@@ -1,4 +1,4 @@
-# make run, make test: see README.md. GNU make.
+# make run, make test: see README.md; make help names the rest. GNU make.
 
 VERSION   = 0.1.0
 BUILD    ?= build
@@ -33,15 +33,18 @@ CTL_OBJECTS  = $(CTL_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_SOURCES = $(wildcard tests/unit/*_test.c)
 UNIT_TESTS   = $(UNIT_SOURCES:%.c=$(BUILD)/%)
 
-.PHONY: all run test test-asan unit unit-tests api web-test lint print-flags docs clean packages packages-test \
-        install uninstall deb ctl bench
+.PHONY: all help run test test-asan unit unit-tests api ctl web-test fuzz bench lint format docs clean packages \
+        packages-test install uninstall deb
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BUILD)/todo.fcgi $(BUILD)/todoctl
+all: $(BUILD)/todo.fcgi $(BUILD)/todoctl ## the responder and todoctl, in build/; what `make` alone does
+
+help: ## these lines
+	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 15
 
 $(BUILD)/todo.fcgi: $(APP_OBJECTS) $(LIB_OBJECTS)
-	@echo "  $(if $(filter %.o,$@),compile,link) $@"
+	@echo "  link $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lm
 
 # todoctl takes from the responder only what it uses: by way of an archive.
@@ -50,12 +53,12 @@ $(BUILD)/app.a: $(filter-out $(BUILD)/app/main.o,$(APP_OBJECTS)) $(LIB_OBJECTS)
 	@$(AR) rcs $@ $^
 
 $(BUILD)/todoctl: $(CTL_OBJECTS) $(BUILD)/app.a
-	@echo "  $(if $(filter %.o,$@),compile,link) $@"
+	@echo "  link $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lm
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	@echo "  $(if $(filter %.o,$@),compile,link) $@"
+	@echo "  compile $@"
 	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # A text file as a C string: its bytes, and a NUL.
@@ -70,12 +73,12 @@ $(eval $(call embed,openapi_json,app/openapi.json))
 $(eval $(call embed,docs_html,deploy/docs/index.html))
 
 $(BUILD)/embedded/%.o: $(BUILD)/embedded/%.c
-	@echo "  $(if $(filter %.o,$@),compile,link) $@"
+	@echo "  compile $@"
 	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 # Everything but main() is under the unit tests' hands.
 $(BUILD)/tests/unit/%_test: $(BUILD)/tests/unit/%_test.o $(filter-out $(BUILD)/app/main.o,$(APP_OBJECTS)) $(LIB_OBJECTS)
-	@echo "  $(if $(filter %.o,$@),compile,link) $@"
+	@echo "  link $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lcmocka -lm
 
 # What bench/ measures beside the service; see bench/README.md.
@@ -84,18 +87,17 @@ $(BUILD)/bench/%: bench/%.c
 	@echo "  compile $@"
 	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(PACKAGE_LIBS)
 
-packages:
+packages: ## installs what building and running needs
 	@deploy/packages.sh build run
 
-packages-test:
+packages-test: ## installs what the tests need, too
 	@deploy/packages.sh build run test web
 
-# Swagger UI for /docs, where npm is present.
-docs:
+docs: ## Swagger UI for /docs, where npm is present
 	@deploy/docs.sh
 
 # In steps, so that pkg-config is asked again once the packages are there.
-run: packages docs
+run: packages docs ## the service on http://127.0.0.1:8080 with a database of its own, until Ctrl-C
 	@$(MAKE) --no-print-directory all
 	@TODO_FCGI=$(abspath $(BUILD))/todo.fcgi deploy/run.sh
 
@@ -103,47 +105,55 @@ CHECKED = WERROR=-Werror
 ASAN    = BUILD=build/asan CC=clang OPTIMISE='-O1 -g -fno-omit-frame-pointer' \
           SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
 
-test: packages-test docs
+test: packages-test docs ## all tests but those of the sanitizers
 	@$(MAKE) --no-print-directory $(CHECKED) all unit-tests
 	@tests/run.py unit api ctl openapi servers web
 
-# The same code under AddressSanitizer and UndefinedBehaviorSanitizer; a leak is a failure.
-test-asan: packages-test docs
+test-asan: packages-test docs ## unit and api under AddressSanitizer and UndefinedBehaviorSanitizer; a leak is a failure
 	@$(MAKE) --no-print-directory $(CHECKED) $(ASAN) all unit-tests
 	@BUILD=build/asan tests/run.py unit api
 
-unit: packages-test
+unit: packages-test ## the unit tests alone
 	@$(MAKE) --no-print-directory $(CHECKED) all unit-tests
 	@tests/run.py unit
 
-api: packages-test
+api: packages-test ## the tests of the API alone
 	@$(MAKE) --no-print-directory $(CHECKED) all
 	@tests/run.py api
 
-ctl: packages-test
+ctl: packages-test ## the tests of todoctl alone
 	@$(MAKE) --no-print-directory $(CHECKED) all
 	@tests/run.py ctl
 
-web-test: packages-test docs
+web-test: packages-test docs ## the tests in a browser alone
 	@$(MAKE) --no-print-directory $(CHECKED) all
 	@tests/run.py web
 
-unit-tests: $(UNIT_TESTS)
+unit-tests: $(UNIT_TESTS) ## the programs of the unit tests, without running them
 
-# The table of figures, about a quarter of an hour. BENCH='--short --only list' and the like: see bench/run.py --help.
-# A peer whose packages are not to be had is left out, and the table says so.
-bench:
+# BENCH: see bench/run.py --help. A peer whose packages are not to be had is left out, and the table says so.
+bench: ## the table of figures, a quarter of an hour; BENCH='--short --only list'
 	@deploy/packages.sh build run bench
 	@for group in bench-fastapi bench-go bench-perf; do deploy/packages.sh $$group || true; done
 	@bench/run.py $(BENCH)
 
-lint:
+FUZZ_SECONDS ?= 5
+
+fuzz: packages-test ## every parser on inputs that clang's libFuzzer makes up, FUZZ_SECONDS=5 each
+	@tests/fuzz/run.sh $(FUZZ_SECONDS)
+
+lint: ## the house rules that a machine can check
 	@deploy/packages.sh build lint
 	@tests/lint.py
 
 # What an analyser must be told to read the sources as the compiler does, one a line.
+.PHONY: print-flags
 print-flags:
 	@printf '%s\n' -std=c11 $(CPPFLAGS) $(PACKAGE_CFLAGS)
+
+format: ## lays out every C file as the house style has it
+	@deploy/packages.sh lint
+	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
 
 # Where things go. What the web servers' configurations name below TODO_ROOT keeps its place below $(DATADIR).
 PREFIX     ?= /usr/local
@@ -160,7 +170,7 @@ WEB_FILES   = $(wildcard web/*.html web/*.css web/*.js web/*.svg)
 INCLUDED    = deploy/apache-common.conf
 CONFIGS     = lighttpd.conf $(filter-out $(INCLUDED),$(wildcard deploy/*.conf)) deploy/grafana.json
 
-install: all
+install: all ## the programs, pages and examples below PREFIX (/usr/local); DESTDIR is for packagers
 	install -d $(addprefix $(DESTDIR),$(LIBEXECDIR) $(SBINDIR) $(DATADIR)/web $(DATADIR)/build/docs $(DATADIR)/deploy/errors \
 	    $(DATADIR)/examples $(MANDIR) $(COMPDIR) $(SYSUSERSDIR) $(UNITDIR) $(CONFDIR))
 	install -d -m 700 $(DESTDIR)$(CONFDIR)/secrets
@@ -178,14 +188,13 @@ install: all
 	    sed 's|^ExecStart=[^ ]*todo\.fcgi|ExecStart=$(LIBEXECDIR)/todo.fcgi|' $$unit >$(DESTDIR)$(UNITDIR)/$${unit##*/} || exit 1; done
 	[ -e $(DESTDIR)$(CONFDIR)/todo.env ] || install -m 644 deploy/conf/todo.env $(DESTDIR)$(CONFDIR)/
 
-# All but $(CONFDIR), which is its owner's.
-uninstall:
+uninstall: ## removes them again, but for the configuration, which is its owner's
 	rm -rf $(addprefix $(DESTDIR),$(LIBEXECDIR) $(DATADIR))
 	rm -f $(addprefix $(DESTDIR),$(SBINDIR)/todoctl $(MANDIR)/todo.fcgi.8 $(MANDIR)/todoctl.8 $(COMPDIR)/todoctl \
 	    $(SYSUSERSDIR)/todo.conf $(UNITDIR)/todo.service $(UNITDIR)/todo.socket)
 
-# A Debian package in $(BUILD)/deb, made in a copy: packaging tools leave much behind.
-deb:
+# In a copy: packaging tools leave much behind.
+deb: ## a Debian package in build/deb
 	@deploy/packages.sh build deb
 	@rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb/todo
 	@git ls-files -z -co --exclude-standard | tar --null -c -T - | tar -x -C $(BUILD)/deb/todo
@@ -193,7 +202,7 @@ deb:
 	@lintian --fail-on error,warning $(BUILD)/deb/*.changes
 	@ls $(BUILD)/deb/*.deb
 
-clean:
+clean: ## removes build/
 	rm -rf $(BUILD)
 
 -include $(LIB_SOURCES:%.c=$(BUILD)/%.d) $(APP_SOURCES:%.c=$(BUILD)/%.d) $(CTL_SOURCES:%.c=$(BUILD)/%.d) $(UNIT_SOURCES:%.c=$(BUILD)/%.d) \
