@@ -2,6 +2,7 @@
 #include "app/http/json.h"
 #include "app/resources/account_api.h"
 #include "app/resources/auth_api.h"
+#include "app/resources/read_only.h"
 #include "app/resources/task_api.h"
 #include "app/resources/task_json.h"
 #include "lib/core/utf8.h"
@@ -29,6 +30,7 @@ static bool read_body(struct arena *arena, const struct fields *fields, const cJ
     struct response response = {
         .arena = arena, .body = {.arena = arena}, .errors = {.arena = arena}};
     struct validation validation = fields_begin(&response);
+    validation.read_only = read_only_members;
     uint32_t present = fields_read_object(&validation, fields, root, out);
     for (size_t i = 0; i < 32; i++)
         REQUIRE((present >> i & 1) == 0 || fields_row(fields, i) != NULL);

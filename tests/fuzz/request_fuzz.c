@@ -113,8 +113,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct db_settings away = {
             .url = "host=/nonexistent", .timeout = 100000, .arena = services.arena};
         services.db = db_create(&away);
-        int metrics_fd = -1, limits_fd = -1, hashing_fd = -1;
+        int metrics_fd = -1, board_fd = -1, limits_fd = -1, hashing_fd = -1;
         services.metrics = metrics_create(routes_count, routes_labels, &metrics_fd);
+        services.scoreboard = scoreboard_create(&board_fd);
         services.limits = rate_limits_create(&limits_fd);
         services.hashing = hashing_create(1, 1, &hashing_fd);
     }
