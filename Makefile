@@ -32,6 +32,8 @@ APP_OBJECTS  = $(APP_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embedded/openapi_json.o 
 CTL_OBJECTS  = $(CTL_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_SOURCES = $(wildcard tests/unit/*_test.c)
 UNIT_TESTS   = $(UNIT_SOURCES:%.c=$(BUILD)/%)
+FUZZ_SOURCES = $(wildcard tests/fuzz/*_fuzz.c)
+FUZZ_REPLAYS = $(FUZZ_SOURCES:%.c=$(BUILD)/%)
 
 .PHONY: all help run test test-asan unit unit-tests api ctl web-test fuzz bench lint format docs clean packages \
         packages-test install uninstall deb
@@ -81,6 +83,11 @@ $(BUILD)/tests/unit/%_test: $(BUILD)/tests/unit/%_test.o $(filter-out $(BUILD)/a
 	@echo "  link $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lcmocka -lm
 
+# A driver of tests/fuzz with a main that replays its corpus; tests/fuzz/run.sh makes those that fuzz.
+$(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/app.a
+	@echo "  link $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lm
+
 # What bench/ measures beside the service; see bench/README.md.
 $(BUILD)/bench/%: bench/%.c
 	@mkdir -p $(@D)
@@ -129,7 +136,7 @@ web-test: packages-test docs ## the tests in a browser alone
 	@$(MAKE) --no-print-directory $(CHECKED) all
 	@tests/run.py web
 
-unit-tests: $(UNIT_TESTS) ## the programs of the unit tests, without running them
+unit-tests: $(UNIT_TESTS) $(FUZZ_REPLAYS) ## the programs of the unit tests, without running them
 
 # BENCH: see bench/run.py --help. A peer whose packages are not to be had is left out, and the table says so.
 bench: ## the table of figures, a quarter of an hour; BENCH='--short --only list'

@@ -19,6 +19,35 @@ RESULTS = BUILD / "results"
 
 
 def run_unit():
+    return tuple(map(sum, zip(run_cmocka(), replay_corpora())))
+
+
+def replay_corpora():
+    """Every tests/fuzz/*_fuzz.c must take what is in its corpus; a process for each input, so that one is to blame."""
+    passed = failed = 0
+    for source in sorted((ROOT / "tests" / "fuzz").glob("*_fuzz.c")):
+        program = BUILD / "tests" / "fuzz" / source.stem
+        inputs = sorted((ROOT / "tests" / "fuzz" / "corpus" / source.stem.removesuffix("_fuzz")).glob("*"))
+        problems = [problem for problem in (replay(program, path) for path in inputs) if problem]
+        if not inputs:
+            problems.append("there is nothing in its corpus")
+        for problem in problems:
+            print(f"{source.relative_to(ROOT)}: {problem}")
+        passed, failed = passed + max(len(inputs) - len(problems), 0), failed + len(problems)
+    return passed, failed
+
+
+def replay(program, path):
+    """What is wrong with it, or None."""
+    name = path.relative_to(ROOT)
+    try:
+        done = subprocess.run([program, path], cwd=ROOT, capture_output=True, text=True, errors="replace", timeout=60)
+    except subprocess.TimeoutExpired:
+        return f"{name}: takes more than a minute"
+    return f"{name}: exit status {done.returncode}\n{done.stdout}{done.stderr}" if done.returncode else None
+
+
+def run_cmocka():
     """Every tests/unit/*_test.c is a cmocka program."""
     passed = failed = 0
     for source in sorted((ROOT / "tests" / "unit").glob("*_test.c")):
