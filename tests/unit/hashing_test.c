@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -55,13 +56,15 @@ static enum status hash_once(int64_t cost)
     return status;
 }
 
-/* Goes on hashing until it is killed. */
+/* Goes on hashing until it is killed, or a test that fails has ended before it. */
 static pid_t start_hashing(void)
 {
     pid_t pid = fork();
-    if (pid == 0)
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         for (;;)
             (void)!hash_once(12);
+    }
     return pid;
 }
 
