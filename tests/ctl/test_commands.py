@@ -28,6 +28,11 @@ def test_a_password_is_read_from_standard_input(service):
     assert log_in(service, "typed@example.org", "päss wörd 1").status == 200
 
 
+def test_a_typed_password_ends_before_the_line_end_of_windows(service):
+    service("user", "add", "windows@example.org", "-", stdin="päss wörd 1\r\n")
+    assert log_in(service, "windows@example.org", "päss wörd 1").status == 200
+
+
 def test_a_terminal_does_not_show_the_password(ctl):
     status, shown = ctl.on_terminal("user", "add", "anna@example.org", "-", typed="never to be seen\n")
     assert status == 0 and "New password:" in shown and "never" not in shown
@@ -117,7 +122,8 @@ def test_deleting_takes_the_tasks_along(service):
 
 def test_on_a_terminal_deleting_asks_for_the_email(ctl):
     ctl.add()
-    assert ctl.on_terminal("user", "delete", "anna@example.org", typed="yes\n")[0] == 1
+    for typed in ("yes\n", "\x04"):
+        assert ctl.on_terminal("user", "delete", "anna@example.org", typed=typed)[0] == 1
     assert len(ctl.table("user", "list")) == 1
     assert ctl.on_terminal("user", "delete", "anna@example.org", typed="anna@example.org\n")[0] == 0
     assert ctl.table("user", "list") == []

@@ -125,6 +125,8 @@ TASK = '{"title":"t"}'
     ('[{"title":"t","completed_at":"2026-01-01T00:00:00Z"}]', "not completed"),
     ('[{"title":"' + "x" * 2**20 + '"}]', "too long"), ('["' + "[" * 100 + '"]', "must be a JSON object"),
     ("[" + "[" * 100 + "]" * 101, "tasks[0]"),
+    ("[" + "1" * 2**21, "too long"), ("[" * 2**21, "too long"), (HEAD + '"user":', "ends too early"),
+    ('{"format":', "ends too early"),
     ('{"format":"other"}', "format"), ('{"strange":1}', "something else"), ('{"format" 1}', "colon"),
     (HEAD + '"tasks":{}}', "array"), (HEAD + '"user":{}}', "user.hashed_password is required"), (HEAD + '"user":1}', "user"),
     (HEAD + f'"tasks":[{TASK}]', "ends too early"), (HEAD + f'"tasks":[{TASK}]}} 1', "follows"), (HEAD, "ends too early")],

@@ -23,7 +23,7 @@ def test_only_the_database_must_be_set(ctl):
 
 
 def test_an_installed_services_settings_are_found_in_its_folder(ctl, tmp_path):
-    (tmp_path / "todo.env").write_text("# a comment\n\n; another\nBCRYPT_COST=\"5\"\n")
+    (tmp_path / "todo.env").write_text("# a comment\n\n; another\n BCRYPT_COST=\"5\" \t\r\n")
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "database_url").write_text(ctl.url + "\n")
     ctl("user", "add", "anna@example.org", DATABASE_URL=None, BCRYPT_COST=None, conf=tmp_path)
@@ -87,7 +87,7 @@ def test_a_healthy_service_has_nothing_wrong(ctl):
 
 
 @pytest.mark.parametrize("secret", [
-    "a" * 40, "ab" * 20, "abc123XY" * 5, "correct horse battery staple, all of it",
+    "a" * 40, "ab" * 20, "abc123XY" * 5, "k7Wq2ZtB9xLm" * 3, "correct horse battery staple, all of it",
     "correct-horse-battery-staple-and-more", "MySuperSecretKeyForTodo2024isGood!", "0" * 31 + "1",
     "please-change-me-0Xk3v9Qz71LmNbRt5Y", "aB3$changemeMU191rWMmviT1icBKdCSwdk4"])
 def test_a_weak_secret_is_named(ctl, secret):
@@ -193,6 +193,32 @@ def test_a_proxy_that_limits_do_not_know_is_noted(ctl, broken):
     address = f"http://127.0.0.1:{port}"
     assert "note   client address: a proxy is on the way, and TRUSTED_PROXIES names none" in check(ctl, "--url", address).stdout
     assert "good   client address" in check(ctl, "--url", address, TRUSTED_PROXIES="127.0.0.1").stdout
+
+
+@pytest.fixture
+def answering(tmp_path):
+    """answering({address: status}): a PATH on which curl gets these answers, and a 401 from all other addresses."""
+    def make(answers):
+        cases = "".join(f"{address}) echo 'HTTP/1.1 {status} x';;\n" for address, status in answers.items())
+        curl = tmp_path / "curl"
+        curl.write_text(f"#!/bin/sh\nfor url; do :; done\ncase $url in\n{cases}"
+                        "*) printf 'HTTP/1.1 401 x\\n\\nerror=\"invalid_token\"';;\nesac\necho '{\"status\":\"ok\"}'\n")
+        curl.chmod(0o755)
+        return f"{tmp_path}:/usr/bin:/bin"
+    return make
+
+
+def test_http_beside_https_must_not_answer(ctl, answering):
+    service = {f"https://todo.example{path}": 200 for path in ("/healthz", "/readyz")}
+    found = wrong(check(ctl, "--url", "https://todo.example", PATH=answering(service | {"http://todo.example/healthz": 200}),
+                        status=1))
+    assert len(found) == 1 and "http://todo.example answers, too" in found[0]
+    done = check(ctl, "--url", "https://todo.example", PATH=answering(service | {"http://todo.example/healthz": 301}))
+    assert "good   https" in done.stdout and wrong(done) == []
+
+
+def test_without_curl_the_service_cannot_be_looked_at(ctl):
+    assert "curl" in wrong(check(ctl, "--url", "http://127.0.0.1:1", PATH="/nonexistent", status=1))[0]
 
 
 def test_a_foreign_or_dead_service_is_named(ctl, broken):
