@@ -172,6 +172,16 @@ def test_a_content_length_that_is_no_number_makes_no_task(target, claimed):
     check_alive(target)
 
 
+def test_a_body_of_an_unknown_length_has_the_same_bound(start_responder):
+    responder = start_responder({"MAX_BODY": "1024"})
+    anna = responder.user()
+    values = params("POST", "/tasks", [("Authorization", f"Bearer {anna.token}"), ("Content-Type", "application/json")],
+                    CONTENT_LENGTH=None)
+    for size, status in ((1024, 201), (1025, 413), (100000, 413)):
+        assert fcgi.parse(send(responder, fcgi.message(values, b'{"title":"Buy milk"}'.ljust(size)))).status == status
+    assert anna.titles() == ["Buy milk"]
+
+
 def test_a_body_cut_by_the_end_of_the_connection_makes_no_task(target):
     anna = target.user()
     values = params("POST", "/tasks", [("Authorization", f"Bearer {anna.token}"), ("Content-Type", "application/json")], CONTENT_LENGTH="21")

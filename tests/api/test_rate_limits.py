@@ -13,7 +13,8 @@ import pytest
 
 import client
 import harness
-from client import PASSWORD, check_problem
+from client import PASSWORD, check_away, check_problem
+from clusters import session
 from harness import wait_until
 
 ON = {"RATE_LIMITS": "on", "TRUSTED_PROXIES": "127.0.0.1"}
@@ -222,6 +223,16 @@ def test_sign_ups_that_fail_count_but_not_those_that_are_refused_at_sight(home, 
     assert home.post("/auth/signup", {**body, "password": body["email"]}).status == 422
     taken = home.post("/auth/signup", body)
     assert taken.status == 409 and left(taken, "sign-ups") == 3  # Anna's own was the first
+
+
+def test_a_sign_up_that_the_database_has_not_taken_does_not_count(start_responder):
+    responder = start_responder({**ON, "RATE_SIGN_UPS": "1", "DB_TIMEOUT": "1000"})
+    home = At(responder)
+    body = {"email": home.fresh_email(), "password": PASSWORD}
+    with session(responder.cluster, responder.database, "todo", "BEGIN; LOCK TABLE users"):
+        check_away(home.post("/auth/signup", body))
+    assert home.post("/auth/signup", body).status == 201
+    check_limited(home.post("/auth/signup", {**body, "email": home.fresh_email()}), "sign-ups", 3600)
 
 
 def test_all_addresses_of_an_ipv6_network_are_one(limited):
