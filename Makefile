@@ -35,7 +35,7 @@ UNIT_TESTS   = $(UNIT_SOURCES:%.c=$(BUILD)/%)
 FUZZ_SOURCES = $(wildcard tests/fuzz/*_fuzz.c)
 FUZZ_REPLAYS = $(FUZZ_SOURCES:%.c=$(BUILD)/%)
 
-.PHONY: all help run test test-asan unit unit-tests api ctl web-test coverage fuzz bench lint format docs clean packages \
+.PHONY: all help run test test-asan unit unit-tests api ctl web-test coverage mutants fuzz bench lint format docs clean packages \
         packages-test install uninstall deb
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -149,6 +149,9 @@ bench: ## the table of figures, a quarter of an hour; BENCH='--short --only list
 	@deploy/packages.sh build run bench
 	@for group in bench-fastapi bench-go bench-perf; do deploy/packages.sh $$group || true; done
 	@bench/run.py $(BENCH)
+
+mutants: packages-test ## which changes of the program no test sees, at random; MUTANTS='--count 100 --seed 7'
+	@tests/mutate.py $(MUTANTS)
 
 FUZZ_SECONDS ?= 5
 
