@@ -3,6 +3,8 @@ import os
 import pathlib
 import pty
 import re
+import select
+import signal
 import subprocess
 import sys
 
@@ -56,6 +58,8 @@ class Ctl:
             os.execve(TODOCTL, [str(TODOCTL), "--conf", "/nonexistent", *arguments], self.environment({}))
         shown = b""
         while True:
+            if not select.select([terminal], [], [], harness.PATIENCE)[0]:
+                os.kill(pid, signal.SIGKILL)  # it waits for what nobody is going to type
             try:
                 piece = os.read(terminal, 4096)
             except OSError:  # EIO: it has ended
