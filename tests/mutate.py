@@ -33,7 +33,7 @@ TESTS = (
     (r"app/settings|app/main", "api/test_run api/test_service api/test_process_life ctl/test_settings_check"),
     (r"app/process/(records|worker|deadline)", "api/test_fastcgi_hostile api/test_process_life"),
     (r"app/process/(listener|notify)", "servers/test_systemd"),
-    (r"app/process|app/shared/s", "api/test_processes api/test_process_life api/test_purge"),
+    (r"app/process|app/shared/s", "api/test_processes api/test_process_life api/test_metrics api/test_purge"),
     (r"app/shared/metrics", "api/test_metrics"),
     (r"app/shared/rate|app/limits/rate", "api/test_rate_limits"),
     (r"app/limits/hashing|lib/auth/password", "api/test_password_hashes api/test_login"),
