@@ -47,12 +47,13 @@ TESTS = (
     (r"app/resources/(task_list|cursor)|lib/data/task_(list|query)",
      "api/test_tasks_list api/test_tasks_paging api/test_stats_tags api/test_plans"),
     (r"app/resources/task|lib/data/(task|value|prec)",
-     "api/test_tasks_patch_put_complete api/test_tasks_preconditions api/test_tasks_batch api/test_races"),
+     "openapi/test_every_way api/test_tasks_patch_put_complete api/test_tasks_preconditions api/test_tasks_batch"
+     " api/test_races"),
     (r"lib/auth/(token|keyed)", "api/test_tokens api/test_sessions_refresh"),
     (r"lib/core/log", "api/test_logs"),
     (r"lib/core", "api/test_tasks_fields"),
-    (r"lib/data/(db|sql)", "api/test_logs api/test_faults_database api/test_database_away api/test_database_life"
-                           " api/test_races"),
+    (r"lib/data/(db|sql|actor|back|prepared|sock)",
+     "api/test_logs api/test_faults_database api/test_database_away api/test_database_life api/test_races"),
     (r"lib/data/(session|user)", "api/test_sessions_refresh api/test_login api/test_signup api/test_password_account"
                                  " api/test_purge"),
     (r"lib/data/(schema|admin)|ctl/(?!check|import|export|json|main|conf)", "ctl/test_commands"),
