@@ -8,6 +8,9 @@
 
 #include <assert.h>
 
+/* The log's kinds of this folder. */
+enum { LOG_SLOW_REQUEST = LOG_KINDS_OF_APP };
+
 void report_count_database(struct services *services)
 {
     struct metrics *metrics = services->metrics;

@@ -136,8 +136,7 @@ void log_fields(enum log_level level, const char *message, const struct log_fiel
     line_write(&line);
 }
 
-bool log_limited(enum log_kind kind, const char *message, const struct log_field *fields,
-                 size_t count)
+bool log_limited(int kind, const char *message, const struct log_field *fields, size_t count)
 {
     struct line line;
     char text[24];
@@ -153,14 +152,13 @@ bool log_limited(enum log_kind kind, const char *message, const struct log_field
     return true;
 }
 
-void log_state_begins(enum log_kind kind, const char *message, const struct log_field *fields,
-                      size_t count)
+void log_state_begins(int kind, const char *message, const struct log_field *fields, size_t count)
 {
     if (!log_limit_set_told(kind, true))
         log_fields(LOG_ERROR, message, fields, count);
 }
 
-void log_state_ends(enum log_kind kind, enum log_level level, const char *message)
+void log_state_ends(int kind, enum log_level level, const char *message)
 {
     if (log_limit_set_told(kind, false))
         log_fields(level, message, NULL, 0);

@@ -30,24 +30,19 @@ void log_set_request(const char *request_id);
 void log_fields(enum log_level level, const char *message, const struct log_field *fields,
                 size_t count);
 
-/* Kinds of lines that would become a flood where many requests meet the same trouble. */
-enum log_kind {
-    LOG_SLOW_REQUEST,
-    LOG_DATABASE_AWAY,
-    LOG_STATEMENT_FAILED, /* + the row of its SQLSTATE */
-    LOG_KINDS = LOG_STATEMENT_FAILED + 32
-};
+/* Kinds of lines that would become a flood where many requests meet the same trouble. They are
+ * numbers here; what each means is said by who writes the line, counting from the base of its part
+ * of the program. */
+enum { LOG_KINDS_OF_DATA = 0, LOG_KINDS_OF_APP = 40, LOG_KINDS = 48 };
 
 /* A warning of which only a few lines a minute are written over all processes. `left_out` in the
  * next one says how many were not. False where this one was not. */
-bool log_limited(enum log_kind kind, const char *message, const struct log_field *fields,
-                 size_t count);
+bool log_limited(int kind, const char *message, const struct log_field *fields, size_t count);
 
 /* The same for a state: its beginning is an error, written once, by one of the processes, and where
  * it was, so is its end. */
-void log_state_begins(enum log_kind kind, const char *message, const struct log_field *fields,
-                      size_t count);
-void log_state_ends(enum log_kind kind, enum log_level level, const char *message);
+void log_state_begins(int kind, const char *message, const struct log_field *fields, size_t count);
+void log_state_ends(int kind, enum log_level level, const char *message);
 
 void log_message(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -27,9 +27,9 @@ void log_limit_share(void)
         limits = memory;
 }
 
-bool log_limit_take(enum log_kind kind, int64_t now, uint32_t *left_out)
+bool log_limit_take(int kind, int64_t now, uint32_t *left_out)
 {
-    assert(kind < LOG_KINDS);
+    assert(kind >= 0 && kind < LOG_KINDS);
     atomic_uint_fast64_t *lines = &limits[kind].lines;
     uint64_t minute = (uint64_t)(now / (60 * CLOCK_SECOND)) + 1; /* 0: no line so far */
     uint_fast64_t before = atomic_load(lines), after;
@@ -42,8 +42,8 @@ bool log_limit_take(enum log_kind kind, int64_t now, uint32_t *left_out)
     return wanted <= LOG_LIMIT_LINES;
 }
 
-bool log_limit_set_told(enum log_kind kind, bool told)
+bool log_limit_set_told(int kind, bool told)
 {
-    assert(kind < LOG_KINDS);
+    assert(kind >= 0 && kind < LOG_KINDS);
     return atomic_exchange(&limits[kind].told, told);
 }

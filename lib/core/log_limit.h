@@ -13,9 +13,9 @@ void log_limit_share(void);
 
 /* Whether a line may be written at `now` (clock_monotonic). *left_out: how many might not, in the
  * minute of the line before. */
-bool log_limit_take(enum log_kind kind, int64_t now, uint32_t *left_out);
+bool log_limit_take(int kind, int64_t now, uint32_t *left_out);
 
 /* Whether the log says of a kind that it has begun: notes that, and returns what it was before. */
-bool log_limit_set_told(enum log_kind kind, bool told);
+bool log_limit_set_told(int kind, bool told);
 
 #endif

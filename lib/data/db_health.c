@@ -1,8 +1,6 @@
 /* How the database is doing, as a connection sees it: counted, and logged without a flood. */
 #include "db_health.h"
 
-#include "lib/core/log.h"
-
 #include <stdio.h>
 #include <string.h>
 

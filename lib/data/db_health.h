@@ -2,8 +2,16 @@
 #ifndef DATA_DB_HEALTH_H
 #define DATA_DB_HEALTH_H
 
+#include "lib/core/log.h"
+
 #include <stdbool.h>
 #include <stdint.h>
+
+/* The log's kinds of this folder. */
+enum {
+    LOG_DATABASE_AWAY = LOG_KINDS_OF_DATA,
+    LOG_STATEMENT_FAILED /* + the row of its SQLSTATE */
+};
 
 /* How failures are counted. */
 enum db_error {

@@ -27,7 +27,7 @@ static const struct sqlstate sqlstates[] = {
 };
 /* clang-format on */
 
-_Static_assert(LOG_STATEMENT_FAILED + sizeof sqlstates / sizeof *sqlstates <= LOG_KINDS,
+_Static_assert(LOG_STATEMENT_FAILED + sizeof sqlstates / sizeof *sqlstates <= LOG_KINDS_OF_APP,
                "each row has log lines of its own");
 
 static const struct sqlstate connection_lost = {"", STATUS_UNAVAILABLE, VERDICT_LOST,
@@ -50,6 +50,6 @@ void sqlstate_log(const char *statement, const char *code, const char *constrain
         {"sqlstate", code, false},
         {"constraint", constraint, false},
     };
-    enum log_kind kind = LOG_STATEMENT_FAILED + (enum log_kind)(sqlstate_find(code) - sqlstates);
+    int kind = LOG_STATEMENT_FAILED + (int)(sqlstate_find(code) - sqlstates);
     (void)log_limited(kind, "a statement failed", fields, sizeof fields / sizeof *fields);
 }

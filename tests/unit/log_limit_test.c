@@ -13,6 +13,8 @@
 
 #define MINUTE (60 * CLOCK_SECOND)
 
+enum { FLOOD, STATE, OTHER = LOG_KINDS - 2 };
+
 /* Each test has minutes of its own: the limits live as long as the process. */
 static int64_t now = 1000 * MINUTE;
 
@@ -22,12 +24,12 @@ static int set_up(void **state)
     log_limit_share();
     now += 10 * MINUTE;
     uint32_t left_out;
-    (void)!log_limit_take(LOG_SLOW_REQUEST, now - MINUTE, &left_out);
+    (void)!log_limit_take(FLOOD, now - MINUTE, &left_out);
     return 0;
 }
 
 /* Asks for lines; how many were allowed. */
-static int ask(enum log_kind kind, int64_t at, int times)
+static int ask(int kind, int64_t at, int times)
 {
     int allowed = 0;
     for (int i = 0; i < times; i++) {
@@ -40,27 +42,27 @@ static int ask(enum log_kind kind, int64_t at, int times)
 static void a_few_lines_a_minute_are_allowed(void **state)
 {
     (void)state;
-    assert_int_equal(ask(LOG_SLOW_REQUEST, now, 100), LOG_LIMIT_LINES);
-    assert_int_equal(ask(LOG_SLOW_REQUEST, now + MINUTE - 1, 100), 0);
-    assert_int_equal(ask(LOG_SLOW_REQUEST, now + MINUTE, 100), LOG_LIMIT_LINES);
+    assert_int_equal(ask(FLOOD, now, 100), LOG_LIMIT_LINES);
+    assert_int_equal(ask(FLOOD, now + MINUTE - 1, 100), 0);
+    assert_int_equal(ask(FLOOD, now + MINUTE, 100), LOG_LIMIT_LINES);
 }
 
 static void kinds_do_not_count_together(void **state)
 {
     (void)state;
-    assert_int_equal(ask(LOG_SLOW_REQUEST, now, 100), LOG_LIMIT_LINES);
-    assert_int_equal(ask(LOG_STATEMENT_FAILED, now, 1), 1);
-    assert_int_equal(ask(LOG_STATEMENT_FAILED + 1, now, 1), 1);
+    assert_int_equal(ask(FLOOD, now, 100), LOG_LIMIT_LINES);
+    assert_int_equal(ask(OTHER, now, 1), 1);
+    assert_int_equal(ask(OTHER + 1, now, 1), 1);
 }
 
 static void the_first_line_of_a_later_minute_says_how_many_were_left_out(void **state)
 {
     uint32_t left_out;
     (void)state;
-    ask(LOG_SLOW_REQUEST, now, LOG_LIMIT_LINES + 7);
-    assert_true(log_limit_take(LOG_SLOW_REQUEST, now + 3 * MINUTE, &left_out));
+    ask(FLOOD, now, LOG_LIMIT_LINES + 7);
+    assert_true(log_limit_take(FLOOD, now + 3 * MINUTE, &left_out));
     assert_int_equal(left_out, 7);
-    assert_true(log_limit_take(LOG_SLOW_REQUEST, now + 3 * MINUTE, &left_out));
+    assert_true(log_limit_take(FLOOD, now + 3 * MINUTE, &left_out));
     assert_int_equal(left_out, 0);
 }
 
@@ -68,8 +70,8 @@ static void where_none_was_left_out_nothing_is_said(void **state)
 {
     uint32_t left_out = 9;
     (void)state;
-    ask(LOG_SLOW_REQUEST, now, LOG_LIMIT_LINES);
-    assert_true(log_limit_take(LOG_SLOW_REQUEST, now + MINUTE, &left_out));
+    ask(FLOOD, now, LOG_LIMIT_LINES);
+    assert_true(log_limit_take(FLOOD, now + MINUTE, &left_out));
     assert_int_equal(left_out, 0);
 }
 
@@ -79,7 +81,7 @@ static void all_processes_count_together(void **state)
     (void)state;
     for (int i = 0; i < 4; i++)
         if (fork() == 0)
-            _exit(ask(LOG_SLOW_REQUEST, now, 1000));
+            _exit(ask(FLOOD, now, 1000));
     for (int status; wait(&status) > 0;)
         allowed += WEXITSTATUS(status);
     assert_int_equal(allowed, LOG_LIMIT_LINES);
@@ -88,13 +90,13 @@ static void all_processes_count_together(void **state)
 static void what_one_process_has_told_all_know(void **state)
 {
     (void)state;
-    assert_false(log_limit_set_told(LOG_DATABASE_AWAY, true));
+    assert_false(log_limit_set_told(STATE, true));
     if (fork() == 0)
-        _exit(log_limit_set_told(LOG_DATABASE_AWAY, false));
+        _exit(log_limit_set_told(STATE, false));
     int status;
     wait(&status);
     assert_int_equal(WEXITSTATUS(status), 1);
-    assert_false(log_limit_set_told(LOG_DATABASE_AWAY, false));
+    assert_false(log_limit_set_told(STATE, false));
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, set_up)

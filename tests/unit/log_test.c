@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 enum { LINE_LIMIT = 4096 };
+enum { SLOW, AWAY, FAILED };
 
 static int saved_stderr, pipe_end;
 static char caught[4 * LINE_LIMIT];
@@ -234,7 +235,7 @@ static void a_flood_is_cut_off(void **state)
     (void)state;
     begin_catching();
     for (int i = 0; i < 100; i++)
-        lines += log_limited(LOG_SLOW_REQUEST, "slow", &field, 1);
+        lines += log_limited(SLOW, "slow", &field, 1);
     const char *text = end_catching();
     assert_in_range(lines, 1, 20); /* the minute may end in between */
     for (; *text != '\0'; text = strchr(text, '\n') + 1, lines--)
@@ -247,10 +248,10 @@ static void a_line_that_is_dropped_by_its_level_does_not_count(void **state)
     (void)state;
     log_configure(LOG_ERROR, false);
     for (int i = 0; i < 100; i++)
-        assert_false(log_limited(LOG_STATEMENT_FAILED, "x", NULL, 0));
+        assert_false(log_limited(FAILED, "x", NULL, 0));
     log_configure(LOG_WARNING, false);
     begin_catching();
-    assert_true(log_limited(LOG_STATEMENT_FAILED, "x", NULL, 0));
+    assert_true(log_limited(FAILED, "x", NULL, 0));
     assert_string_equal(behind_time(end_catching()), " level=warning msg=x\n");
 }
 
@@ -258,13 +259,13 @@ static void a_state_is_told_when_it_begins_and_when_it_ends(void **state)
 {
     (void)state;
     begin_catching();
-    log_state_ends(LOG_DATABASE_AWAY, LOG_WARNING, "back");
-    log_state_begins(LOG_DATABASE_AWAY, "away", NULL, 0);
-    log_state_begins(LOG_DATABASE_AWAY, "away", NULL, 0);
+    log_state_ends(AWAY, LOG_WARNING, "back");
+    log_state_begins(AWAY, "away", NULL, 0);
+    log_state_begins(AWAY, "away", NULL, 0);
     assert_string_equal(behind_time(end_catching()), " level=error msg=away\n");
     begin_catching();
-    log_state_ends(LOG_DATABASE_AWAY, LOG_WARNING, "back");
-    log_state_ends(LOG_DATABASE_AWAY, LOG_WARNING, "back");
+    log_state_ends(AWAY, LOG_WARNING, "back");
+    log_state_ends(AWAY, LOG_WARNING, "back");
     assert_string_equal(behind_time(end_catching()), " level=warning msg=back\n");
 }
 
