@@ -35,10 +35,33 @@ static const char *const booleans[] = {"false", "true", NULL};
 static const char *const states[] = {
     [STATE_ALL] = "all", [STATE_PENDING] = "pending", [STATE_COMPLETED] = "completed", NULL};
 
-/* In pairs, in the order of enum task_sort: ascending, then descending. */
-static const char *const sorts[] = {
-    "created_at", "-created_at", "updated_at", "-updated_at", "due_date", "-due_date", "priority",
-    "-priority",  "title",       "-title",     "order",       "-order",   NULL};
+/* Each word of `sort`: the key, and whether it descends. */
+/* clang-format off */
+#define SORTS(ROW)                                  \
+    ROW("created_at",  TASK_BY_CREATED,  false)     \
+    ROW("-created_at", TASK_BY_CREATED,  true)      \
+    ROW("updated_at",  TASK_BY_UPDATED,  false)     \
+    ROW("-updated_at", TASK_BY_UPDATED,  true)      \
+    ROW("due_date",    TASK_BY_DUE,      false)     \
+    ROW("-due_date",   TASK_BY_DUE,      true)      \
+    ROW("priority",    TASK_BY_PRIORITY, false)     \
+    ROW("-priority",   TASK_BY_PRIORITY, true)      \
+    ROW("title",       TASK_BY_TITLE,    false)     \
+    ROW("-title",      TASK_BY_TITLE,    true)      \
+    ROW("order",       TASK_BY_ORDER,    false)     \
+    ROW("-order",      TASK_BY_ORDER,    true)
+#define AS_WORD(word, key, descending) word,
+#define AS_SORT(word, key, descending) {key, descending},
+/* clang-format on */
+
+enum { NEWEST_FIRST = 1 /* the row of "-created_at" */ };
+
+static const char *const sort_words[] = {SORTS(AS_WORD) NULL};
+
+static const struct {
+    enum task_sort key;
+    bool descending;
+} sorts[] = {SORTS(AS_SORT)};
 
 static const struct field filter_rows[] = {
     {"completed", FIELD_CHOICE, .words = booleans, .fallback = ANY,
@@ -56,7 +79,7 @@ static const struct field filter_rows[] = {
 };
 
 static const struct field page_rows[] = {
-    {"sort", FIELD_CHOICE, .words = sorts, .fallback = 1,
+    {"sort", FIELD_CHOICE, .words = sort_words, .fallback = NEWEST_FIRST,
      .offset = offsetof(struct list_input, sort)},
     {"limit", FIELD_INTEGER, 0, 1, MAX_LIMIT, .offset = offsetof(struct list_input, limit)},
     {"cursor", FIELD_TEXT, 0, 1, 2000, .offset = offsetof(struct list_input, cursor)},
@@ -151,18 +174,18 @@ enum status task_list_api_list(struct services *services, struct request *reques
                                struct response *response)
 {
     const struct list_input *input = request->query_input;
+    assert(input->sort >= 0 && (size_t)input->sort < sizeof sorts / sizeof *sorts);
     struct validation validation = fields_begin(response);
     struct task_place place = {.key_length = 0};
     struct task_list list;
     struct task_page page = {
         .filter = make_filter(&input->filter),
-        .sort = (enum task_sort)(input->sort / 2),
-        .descending = input->sort % 2 == 1,
+        .sort = sorts[input->sort].key,
+        .descending = sorts[input->sort].descending,
         .limit = input->limit.is_set ? (int)input->limit.value : DEFAULT_LIMIT,
         .after = input->cursor == NULL ? NULL : &place,
         .count = input->count,
     };
-    assert(page.sort <= TASK_BY_ORDER);
     if (input->cursor != NULL && !cursor_decode(input->cursor, &page, &place)) {
         fields_add_error(&validation, "cursor", "must come from the Link header of this same list");
         return fields_conclude(response);
