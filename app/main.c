@@ -64,7 +64,7 @@ static enum status try_database(const struct settings *settings,
     return status;
 }
 
-static int check(const struct settings *settings)
+static int check_installation(const struct settings *settings)
 {
     int64_t version;
     printf("settings: good\n");
@@ -90,7 +90,7 @@ static bool prepare_schema(const struct settings *settings)
 }
 
 /* Maps what the workers share, and opens the socket of the /auth workers. */
-static bool set_up(struct pools *pools, struct reload *handed)
+static bool set_up_pools(struct pools *pools, struct reload *handed)
 {
     const struct settings *settings = pools->settings;
     bool is_apart = settings_has_auth_pool(settings);
@@ -104,7 +104,7 @@ static bool set_up(struct pools *pools, struct reload *handed)
     handed->auth_listener = pools->auth_listener;
     pools->metrics = metrics_create(routes_count, routes_labels, &handed->metrics_fd);
     pools->scoreboard = scoreboard_create(&handed->scoreboard_fd);
-    pools->limits = rate_limits_create(&handed->limits_fd);
+    pools->limits = rate_limit_create(&handed->limits_fd);
     pools->hashing = hashing_create(
         settings->hash_concurrency,
         pools->auth_listener < 0 ? settings->workers : settings->auth_workers, &handed->hashing_fd);
@@ -119,14 +119,14 @@ static bool set_up(struct pools *pools, struct reload *handed)
 }
 
 /* What `handed` holds is then handed on. */
-static int run(const struct settings *settings, int listener, struct reload *handed)
+static int run_workers(const struct settings *settings, int listener, struct reload *handed)
 {
     struct pools pools = {.settings = settings, .listener = listener};
     if (!prepare_schema(settings)) {
         fprintf(stderr, "todo.fcgi: the schema could not be applied\n");
         return EXIT_FAILURE;
     }
-    if (!set_up(&pools, handed))
+    if (!set_up_pools(&pools, handed))
         return EXIT_FAILURE;
     sigset_t signals;
     worker_fill_signals(&signals);
@@ -143,7 +143,7 @@ static int run(const struct settings *settings, int listener, struct reload *han
 }
 
 /* After a reload the socket that we have made is our standard input. */
-static int serve(const struct settings *settings, const char *socket_path)
+static int serve_socket(const struct settings *settings, const char *socket_path)
 {
     static struct reload handed;
     const char *why;
@@ -153,7 +153,7 @@ static int serve(const struct settings *settings, const char *socket_path)
         fprintf(stderr, "todo.fcgi: %s\n", why);
         return EXIT_FAILURE;
     }
-    int status = run(settings, listener, &handed);
+    int status = run_workers(settings, listener, &handed);
     if (socket_path != NULL)
         unlink(socket_path);
     return status;
@@ -206,8 +206,8 @@ int main(int argc, char **argv)
     /* One silent name server must not hold a request for long: libpq looks names up by itself. */
     setenv("RES_OPTIONS", "timeout:1 attempts:1", 0);
     if (only == 'c')
-        return check(&settings);
+        return check_installation(&settings);
     if (only == 'p')
         return prepare_schema(&settings) ? EXIT_SUCCESS : EXIT_FAILURE;
-    return serve(&settings, socket_path);
+    return serve_socket(&settings, socket_path);
 }

@@ -196,7 +196,7 @@ static void say_wrong(const struct setting *setting, FILE *errors)
             setting->kind == KIND_NUMBER ? "" : " bytes");
 }
 
-static bool store(struct settings *settings, const struct setting *setting, const char *value)
+static bool store_value(struct settings *settings, const struct setting *setting, const char *value)
 {
     void *place = (char *)settings + setting->offset;
     if (setting->kind == KIND_NUMBER)
@@ -209,10 +209,10 @@ static bool store(struct settings *settings, const struct setting *setting, cons
                                           (setting->check == NULL || setting->check(value)));
 }
 
-static bool load(struct settings *settings, const struct setting *setting, FILE *errors)
+static bool load_setting(struct settings *settings, const struct setting *setting, FILE *errors)
 {
     const char *value = find_value(setting, errors);
-    if (value == NULL || store(settings, setting, value))
+    if (value == NULL || store_value(settings, setting, value))
         return value != NULL;
     say_wrong(setting, errors);
     return false;
@@ -222,7 +222,7 @@ bool settings_load(struct settings *settings, FILE *errors)
 {
     bool good = true;
     for (size_t i = 0; i < SETTING_COUNT; i++)
-        good = load(settings, &table[i], errors) && good;
+        good = load_setting(settings, &table[i], errors) && good;
     return good;
 }
 
@@ -240,7 +240,7 @@ bool settings_load_named(struct settings *settings, const char *const *names, FI
 {
     bool good = true;
     for (; *names != NULL; names++)
-        good = load(settings, find_setting(*names), errors) && good;
+        good = load_setting(settings, find_setting(*names), errors) && good;
     return good;
 }
 

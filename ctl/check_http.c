@@ -25,14 +25,14 @@ static bool is_loopback(const struct visit *visit)
            has_prefix(visit->host, "[::1]");
 }
 
-static struct probe get(const struct visit *visit, const char *path, const char *header)
+static struct probe get_path(const struct visit *visit, const char *path, const char *header)
 {
     return probe_get(visit->arena, arena_printf(visit->arena, "%s%s", visit->url, path), header);
 }
 
 static bool check_health(const struct visit *visit)
 {
-    struct probe health = get(visit, "/healthz", NULL);
+    struct probe health = get_path(visit, "/healthz", NULL);
     if (health.status == 0)
         finding_say(visit->findings, FINDING_WRONG, "service: %s does not answer: %s", visit->url,
                     health.text);
@@ -47,7 +47,7 @@ static bool check_health(const struct visit *visit)
 
 static void check_readiness(const struct visit *visit)
 {
-    struct probe ready = get(visit, "/readyz", NULL);
+    struct probe ready = get_path(visit, "/readyz", NULL);
     if (ready.status != 200)
         finding_say(visit->findings, FINDING_WRONG,
                     "service: it is not ready (HTTP %d): see its log", ready.status);
@@ -56,7 +56,7 @@ static void check_readiness(const struct visit *visit)
 /* A token that cannot hold is called invalid; where none arrives, it is called missing. */
 static void check_authorization(const struct visit *visit)
 {
-    struct probe me = get(visit, "/auth/me", "Authorization: Bearer todoctl-check");
+    struct probe me = get_path(visit, "/auth/me", "Authorization: Bearer todoctl-check");
     if (me.status == 401 && strstr(me.text, "error=\"invalid_token\"") != NULL)
         finding_say(visit->findings, FINDING_GOOD, "Authorization: the header arrives");
     else if (me.status == 401)
@@ -73,7 +73,7 @@ static void check_authorization(const struct visit *visit)
  * this machine that does not get it came through a proxy. */
 static void check_client_address(const struct visit *visit)
 {
-    struct probe metrics = get(visit, "/metrics", NULL);
+    struct probe metrics = get_path(visit, "/metrics", NULL);
     if (metrics.status == 401 && is_loopback(visit) && visit->proxies != NULL &&
         visit->proxies[0] == '\0')
         finding_say(

@@ -20,7 +20,7 @@ static const struct {
     {"METRICS_TOKEN", "METRICS_TOKEN_FILE", "secrets/metrics_token"},
 };
 
-static void set(const char *name, const char *value)
+static void set_variable(const char *name, const char *value)
 {
     if (setenv(name, value, 0) != 0)
         abort();
@@ -44,7 +44,7 @@ static bool set_line(char *line)
         value[length - 1] = '\0';
         value++;
     }
-    set(line, value);
+    set_variable(line, value);
     return true;
 }
 
@@ -84,7 +84,7 @@ bool conf_load(const char *folder)
     for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, secrets[i].file);
         if (!is_given(secrets[i].name) && !is_given(secrets[i].twin) && access(path, F_OK) == 0)
-            set(secrets[i].twin, path);
+            set_variable(secrets[i].twin, path);
     }
     return true;
 }

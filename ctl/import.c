@@ -64,7 +64,7 @@ static const struct fields task_fields = {FIELDS(own_rows, struct task_input),
                                           .base = &task_api_task};
 
 /* Says what is wrong in the file. */
-static bool fail(const struct import *import, const char *where, const char *why)
+static bool report_error(const struct import *import, const char *where, const char *why)
 {
     const char *so_far = import->stored > 0 ? "; the tasks before it are stored, and the same"
                                               " import can be run again"
@@ -73,11 +73,11 @@ static bool fail(const struct import *import, const char *where, const char *why
     return false;
 }
 
-static bool fail_stream(const struct import *import)
+static bool report_stream_error(const struct import *import)
 {
     char where[64];
     snprintf(where, sizeof where, "behind %lld tasks:", (long long)import->read);
-    return fail(import, import->read == 0 ? "the input:" : where, import->stream.why);
+    return report_error(import, import->read == 0 ? "the input:" : where, import->stream.why);
 }
 
 /* Reads the value that the stream has just given as `fields` say; `name` stands for it in errors.
@@ -94,13 +94,14 @@ static bool read_object(const struct import *import, const char *name, const str
     if (json_parse(arena, text, import->stream.length, &document) != STATUS_OK) {
         const char *member = document.member == NULL ? "" : document.member;
         const char *dot = document.member == NULL ? "" : ".";
-        return fail(import, arena_printf(arena, "%s%s%s:", name, dot, member), document.why);
+        return report_error(import, arena_printf(arena, "%s%s%s:", name, dot, member),
+                            document.why);
     }
     (void)fields_read_object(&validation, fields, document.root, out);
-    return fields_conclude(&response) == STATUS_OK || fail(import, "", response.detail);
+    return fields_conclude(&response) == STATUS_OK || report_error(import, "", response.detail);
 }
 
-static bool flush(struct import *import)
+static bool store_batch(struct import *import)
 {
     struct admin_import batch = {
         .batch = {.contents = import->contents,
@@ -113,7 +114,7 @@ static bool flush(struct import *import)
     if (status == STATUS_ID_TAKEN) {
         char id[UUID_TEXT_SIZE];
         uuid_format(&batch.differing, id);
-        return fail(import, id, "is another task there already, or in the input twice");
+        return report_error(import, id, "is another task there already, or in the input twice");
     }
     if (status != STATUS_OK) {
         (void)ctl_explain(import->ctl, status);
@@ -137,7 +138,7 @@ static bool read_task(struct import *import)
     if (!read_object(import, name, &task_fields, &input))
         return false;
     if (input.completed_at.is_set && !input.task.completed)
-        return fail(import, name, "has a completed_at, but is not completed");
+        return report_error(import, name, "has a completed_at, but is not completed");
     *task = input.task;
     task->id = input.id.is_set ? input.id.value : uuid_create();
     task->created_at = input.created_at.is_set ? input.created_at.at : import->now;
@@ -146,7 +147,8 @@ static bool read_task(struct import *import)
     import->read++;
     import->count++;
     import->bytes += import->stream.length;
-    return (import->count < TASK_BATCH_MAX && import->bytes < MAX_BATCH_BYTES) || flush(import);
+    return (import->count < TASK_BATCH_MAX && import->bytes < MAX_BATCH_BYTES) ||
+           store_batch(import);
 }
 
 static bool read_tasks(struct import *import)
@@ -154,17 +156,18 @@ static bool read_tasks(struct import *import)
     struct json_stream *stream = &import->stream;
     bool is_first = true;
     if (!import->has_user)
-        return fail(import, import->who,
-                    "is no account, and the input does not say before its tasks how to make it");
+        return report_error(
+            import, import->who,
+            "is no account, and the input does not say before its tasks how to make it");
     if (!json_stream_take(stream, '[', "an array of tasks is expected"))
-        return fail_stream(import);
+        return report_stream_error(import);
     while (json_stream_has_next(stream, ']', &is_first)) {
         if (!json_stream_read(stream))
-            return fail_stream(import);
+            return report_stream_error(import);
         if (!read_task(import))
             return false;
     }
-    return stream->why == NULL ? flush(import) : fail_stream(import);
+    return stream->why == NULL ? store_batch(import) : report_stream_error(import);
 }
 
 /* Makes the account, unless it is there: then it stays as it is. */
@@ -173,7 +176,7 @@ static bool read_user(struct import *import)
     struct ctl *ctl = import->ctl;
     struct account_input input = {0};
     if (!json_stream_read(&import->stream))
-        return fail_stream(import);
+        return report_stream_error(import);
     if (!read_object(import, "user", &account_fields, &input))
         return false;
     if (import->has_user)
@@ -204,10 +207,10 @@ static bool read_format(struct import *import)
     static const char known[] = "\"" EXPORT_FORMAT "\"";
     struct json_stream *stream = &import->stream;
     if (!json_stream_read(stream))
-        return fail_stream(import);
+        return report_stream_error(import);
     if (stream->length == sizeof known - 1 && memcmp(stream->text, known, stream->length) == 0)
         return true;
-    return fail(import, "the input:", "its format is not " EXPORT_FORMAT);
+    return report_error(import, "the input:", "its format is not " EXPORT_FORMAT);
 }
 
 static const struct {
@@ -219,13 +222,15 @@ static bool read_member(struct import *import)
 {
     struct json_stream *stream = &import->stream;
     if (!json_stream_read(stream))
-        return fail_stream(import);
+        return report_stream_error(import);
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         if (strlen(members[i].name) == stream->length &&
             memcmp(members[i].name, stream->text, stream->length) == 0)
-            return json_stream_take(stream, ':', "a colon is expected") ? members[i].read(import)
-                                                                        : fail_stream(import);
-    return fail(import, "the input:", "it holds something else than format, user and tasks");
+            return json_stream_take(stream, ':', "a colon is expected")
+                       ? members[i].read(import)
+                       : report_stream_error(import);
+    return report_error(import,
+                        "the input:", "it holds something else than format, user and tasks");
 }
 
 static bool read_members(struct import *import)
@@ -233,7 +238,7 @@ static bool read_members(struct import *import)
     struct json_stream *stream = &import->stream;
     bool is_first = true;
     if (!json_stream_take(stream, '{', "it is neither an export nor an array of tasks"))
-        return fail_stream(import);
+        return report_stream_error(import);
     while (json_stream_has_next(stream, '}', &is_first))
         if (!read_member(import))
             return false;
@@ -248,7 +253,7 @@ static bool read_all(struct import *import)
         return false;
     if (stream->why == NULL && json_stream_peek(stream) != EOF)
         stream->why = "something follows behind its end";
-    return stream->why == NULL || fail_stream(import);
+    return stream->why == NULL || report_stream_error(import);
 }
 
 enum ctl_exit import_run(struct ctl *ctl, char **arguments)

@@ -7,7 +7,7 @@
 
 enum { FIRST_CAPACITY = 4096 };
 
-static bool fail(struct json_stream *stream, const char *why)
+static bool note_error(struct json_stream *stream, const char *why)
 {
     if (stream->why == NULL)
         stream->why = ferror(stream->file) ? "it cannot be read"
@@ -34,15 +34,15 @@ int json_stream_peek(struct json_stream *stream)
 bool json_stream_take(struct json_stream *stream, char wanted, const char *why)
 {
     if (json_stream_peek(stream) != wanted)
-        return fail(stream, why);
+        return note_error(stream, why);
     (void)getc(stream->file);
     return true;
 }
 
-static bool keep(struct json_stream *stream, int byte)
+static bool keep_byte(struct json_stream *stream, int byte)
 {
     if (stream->length == stream->limit)
-        return fail(stream, "a value is too long");
+        return note_error(stream, "a value is too long");
     if (stream->length == stream->capacity) {
         stream->capacity = stream->capacity == 0 ? FIRST_CAPACITY : stream->capacity * 2;
         stream->text = realloc(stream->text, stream->capacity);
@@ -60,8 +60,8 @@ static bool read_string(struct json_stream *stream)
     bool escaped = false;
     for (;;) {
         int byte = getc(stream->file);
-        if (byte == EOF || !keep(stream, byte))
-            return fail(stream, "a string has no end");
+        if (byte == EOF || !keep_byte(stream, byte))
+            return note_error(stream, "a string has no end");
         if (byte == '"' && !escaped)
             return true;
         escaped = byte == '\\' && !escaped;
@@ -73,7 +73,7 @@ static bool read_word(struct json_stream *stream)
 {
     int byte;
     while ((byte = getc(stream->file)) > 0 && strchr(",]}: \t\r\n", byte) == NULL)
-        if (!keep(stream, byte))
+        if (!keep_byte(stream, byte))
             return false;
     (void)ungetc(byte, stream->file);
     return true;
@@ -88,8 +88,8 @@ bool json_stream_read(struct json_stream *stream)
     do {
         int byte = getc(stream->file);
         if (byte <= 0 || (depth == 0 && strchr(",]}:", byte) != NULL))
-            return fail(stream, "a value is expected");
-        if (!keep(stream, byte))
+            return note_error(stream, "a value is expected");
+        if (!keep_byte(stream, byte))
             return false;
         depth += (byte == '{' || byte == '[') - (byte == '}' || byte == ']');
         if (byte == '"' && !read_string(stream))

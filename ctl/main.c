@@ -89,7 +89,7 @@ static bool fits(const struct command *command, int argc, char **argv)
            (!dash || argc < 2 || strcmp(argv[1], "-") == 0);
 }
 
-static enum ctl_exit run(struct ctl *ctl, int argc, char **argv)
+static enum ctl_exit run_command(struct ctl *ctl, int argc, char **argv)
 {
     const struct command *command = find_command(argc, argv);
     if (command == NULL) {
@@ -146,5 +146,5 @@ int main(int argc, char **argv)
     log_configure(LOG_NONE, false); /* what goes wrong is said once, in a sentence */
     if (!conf_load(conf))
         return CTL_USAGE;
-    return (int)run(&ctl, argc - optind, argv + optind);
+    return (int)run_command(&ctl, argc - optind, argv + optind);
 }

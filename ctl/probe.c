@@ -14,7 +14,7 @@ extern char **environ;
 enum { MAX_ANSWER = 256 * 1024 };
 
 /* Starts curl, with both its outputs in a pipe. Returns the end to read from, or -1. */
-static int start(const char *url, const char *header, pid_t *child)
+static int start_curl(const char *url, const char *header, pid_t *child)
 {
     char *arguments[] = {"curl",
                          "-q",
@@ -55,7 +55,7 @@ struct probe probe_get(struct arena *arena, const char *url, const char *header)
     pid_t child;
     ssize_t count;
     int status = -1;
-    int from = start(url, header, &child);
+    int from = start_curl(url, header, &child);
     if (from < 0)
         return probe;
     while ((count = read(from, buffer_reserve(&answer, 4096), 4096)) > 0)

@@ -60,8 +60,8 @@ enum ctl_exit user_add(struct ctl *ctl, char **arguments)
 }
 
 /* Changes the account that has been found; `done` says so. */
-static enum ctl_exit change(struct ctl *ctl, const struct admin_user *user,
-                            const struct admin_change *wanted, const char *done)
+static enum ctl_exit change_user(struct ctl *ctl, const struct admin_user *user,
+                                 const struct admin_change *wanted, const char *done)
 {
     int64_t sessions;
     enum status status = admin_store_update(ctl->db, &user->user.id, wanted, &sessions);
@@ -78,7 +78,7 @@ enum ctl_exit user_disable(struct ctl *ctl, char **arguments)
     enum ctl_exit exit;
     if (!ctl_open(ctl, &exit) || !ctl_find_user(ctl, arguments[0], &user, &exit))
         return exit;
-    return change(ctl, &user, &wanted, "disabled");
+    return change_user(ctl, &user, &wanted, "disabled");
 }
 
 enum ctl_exit user_enable(struct ctl *ctl, char **arguments)
@@ -89,7 +89,7 @@ enum ctl_exit user_enable(struct ctl *ctl, char **arguments)
     if (!ctl_open(ctl, &exit) || !ctl_find_user(ctl, arguments[0], &user, &exit))
         return exit;
     if (user.is_disabled)
-        return change(ctl, &user, &wanted, "enabled");
+        return change_user(ctl, &user, &wanted, "enabled");
     printf("%s: is enabled already\n", user.user.email);
     return CTL_DONE;
 }
@@ -104,7 +104,7 @@ enum ctl_exit user_reset_password(struct ctl *ctl, char **arguments)
     if (!credentials_create_password(ctl, user.user.email, arguments[1] != NULL, &password))
         return CTL_REFUSED;
     const struct admin_change wanted = {.hashed_password = password.hash};
-    exit = change(ctl, &user, &wanted, "the password is a new one");
+    exit = change_user(ctl, &user, &wanted, "the password is a new one");
     if (exit == CTL_DONE)
         credentials_print_password(&password);
     return exit;

@@ -15,7 +15,7 @@ struct cursor {
     int depth_left;
 };
 
-static bool fail(struct cursor *cursor, const char *why)
+static bool note_error(struct cursor *cursor, const char *why)
 {
     if (cursor->check->why == NULL)
         cursor->check->why = why;
@@ -29,7 +29,7 @@ static void skip_space(struct cursor *cursor)
         cursor->at++;
 }
 
-static bool take(struct cursor *cursor, char wanted)
+static bool take_byte(struct cursor *cursor, char wanted)
 {
     bool found = cursor->at < cursor->end && *cursor->at == wanted;
     cursor->at += found;
@@ -55,45 +55,45 @@ static bool check_unicode_escape(struct cursor *cursor)
 {
     int32_t unit = take_unit(cursor);
     if (unit < 0)
-        return fail(cursor, "a \\u is not followed by four hexadecimal digits");
+        return note_error(cursor, "a \\u is not followed by four hexadecimal digits");
     cursor->check->has_nul |= unit == 0;
     if (unit < 0xD800 || unit > 0xDFFF)
         return true;
-    if (unit < 0xDC00 && take(cursor, '\\') && take(cursor, 'u')) {
+    if (unit < 0xDC00 && take_byte(cursor, '\\') && take_byte(cursor, 'u')) {
         int32_t low = take_unit(cursor);
         if (low >= 0xDC00 && low <= 0xDFFF)
             return true;
     }
-    return fail(cursor, "a string holds a lone surrogate");
+    return note_error(cursor, "a string holds a lone surrogate");
 }
 
 static bool check_escape(struct cursor *cursor)
 {
-    if (take(cursor, 'u'))
+    if (take_byte(cursor, 'u'))
         return check_unicode_escape(cursor);
     if (cursor->at < cursor->end && *cursor->at != '\0' &&
         strchr("\"\\/bfnrt", *cursor->at) != NULL) {
         cursor->at++;
         return true;
     }
-    return fail(cursor, "a string holds an unknown escape");
+    return note_error(cursor, "a string holds an unknown escape");
 }
 
 static bool check_string(struct cursor *cursor)
 {
     uint32_t character;
-    if (!take(cursor, '"'))
-        return fail(cursor, "a string is expected");
+    if (!take_byte(cursor, '"'))
+        return note_error(cursor, "a string is expected");
     for (;;) {
         size_t size = utf8_decode(cursor->at, (size_t)(cursor->end - cursor->at), &character);
         if (size == 0)
-            return fail(cursor, cursor->at == cursor->end ? "a string has no end"
-                                                          : "it is not valid UTF-8");
+            return note_error(cursor, cursor->at == cursor->end ? "a string has no end"
+                                                                : "it is not valid UTF-8");
         cursor->at += size;
         if (character == '"')
             return true;
         if (character < 0x20)
-            return fail(cursor, "a string holds a raw control character");
+            return note_error(cursor, "a string holds a raw control character");
         if (character == '\\' && !check_escape(cursor))
             return false;
     }
@@ -109,16 +109,16 @@ static size_t skip_digits(struct cursor *cursor)
 
 static bool check_number(struct cursor *cursor)
 {
-    take(cursor, '-');
-    if (!take(cursor, '0') && skip_digits(cursor) == 0)
-        return fail(cursor, "a value is expected");
-    if (take(cursor, '.') && skip_digits(cursor) == 0)
-        return fail(cursor, "a number has no digit behind its point");
-    if (take(cursor, 'e') || take(cursor, 'E')) {
-        if (!take(cursor, '+'))
-            take(cursor, '-');
+    take_byte(cursor, '-');
+    if (!take_byte(cursor, '0') && skip_digits(cursor) == 0)
+        return note_error(cursor, "a value is expected");
+    if (take_byte(cursor, '.') && skip_digits(cursor) == 0)
+        return note_error(cursor, "a number has no digit behind its point");
+    if (take_byte(cursor, 'e') || take_byte(cursor, 'E')) {
+        if (!take_byte(cursor, '+'))
+            take_byte(cursor, '-');
         if (skip_digits(cursor) == 0)
-            return fail(cursor, "a number has no digit in its exponent");
+            return note_error(cursor, "a number has no digit in its exponent");
     }
     return true;
 }
@@ -127,7 +127,7 @@ static bool check_word(struct cursor *cursor, const char *word)
 {
     size_t length = strlen(word);
     if ((size_t)(cursor->end - cursor->at) < length || memcmp(cursor->at, word, length) != 0)
-        return fail(cursor, "a value is expected");
+        return note_error(cursor, "a value is expected");
     cursor->at += length;
     return true;
 }
@@ -141,21 +141,21 @@ static bool check_member(struct cursor *cursor)
     if (!check_string(cursor))
         return false;
     skip_space(cursor);
-    return take(cursor, ':') ? check_value(cursor) : fail(cursor, "a colon is expected");
+    return take_byte(cursor, ':') ? check_value(cursor) : note_error(cursor, "a colon is expected");
 }
 
 /* What stands between brackets or braces, the opening one being read. */
 static bool check_items(struct cursor *cursor, char close, bool (*check_item)(struct cursor *))
 {
     if (cursor->depth_left-- == 0)
-        return fail(cursor, "it is nested too deeply");
+        return note_error(cursor, "it is nested too deeply");
     skip_space(cursor);
-    bool is_empty = take(cursor, close);
-    for (bool more = !is_empty; more; more = take(cursor, ','))
+    bool is_empty = take_byte(cursor, close);
+    for (bool more = !is_empty; more; more = take_byte(cursor, ','))
         if (!check_item(cursor))
             return false;
-    if (!is_empty && !take(cursor, close))
-        return fail(cursor, "a comma or the end of an array or object is expected");
+    if (!is_empty && !take_byte(cursor, close))
+        return note_error(cursor, "a comma or the end of an array or object is expected");
     cursor->depth_left++;
     return true;
 }
@@ -167,7 +167,7 @@ static bool check_value(struct cursor *cursor)
     skip_space(cursor);
     cursor->check->values++;
     if (cursor->at == cursor->end)
-        return fail(cursor, "it ends too early");
+        return note_error(cursor, "it ends too early");
     switch (*cursor->at) {
     case '{':
         cursor->at++;
@@ -201,7 +201,7 @@ struct json_check json_check(const char *text, size_t length, int max_depth)
     struct json_check check = {0};
     struct cursor cursor = {text, text + length, &check, max_depth};
     if (check_value(&cursor) && cursor.at != cursor.end)
-        fail(&cursor, "something follows behind its end");
+        note_error(&cursor, "something follows behind its end");
     assert(cursor.at <= cursor.end);
     assert(check.why != NULL || cursor.depth_left == max_depth);
     return check;

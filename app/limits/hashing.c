@@ -88,7 +88,7 @@ static pthread_mutex_t *wait_for_turn(struct hashing *hashing)
     return taken ? turn : NULL;
 }
 
-static pthread_mutex_t *begin(struct services *services, struct response *response)
+static pthread_mutex_t *take_turn(struct services *services, struct response *response)
 {
     struct hashing *hashing = services->hashing;
     pthread_mutex_t *turn = take_any(hashing->turns->computing, hashing->concurrency);
@@ -105,7 +105,7 @@ static pthread_mutex_t *begin(struct services *services, struct response *respon
     return turn;
 }
 
-static void end(struct services *services, pthread_mutex_t *turn, int64_t began)
+static void end_turn(struct services *services, pthread_mutex_t *turn, int64_t began)
 {
     int64_t micros = clock_monotonic() - began; /* before somebody else begins */
     pthread_mutex_unlock(turn);
@@ -116,23 +116,23 @@ static void end(struct services *services, pthread_mutex_t *turn, int64_t began)
 enum status hashing_hash(struct services *services, struct response *response, const char *password,
                          char out[PASSWORD_HASH_SIZE])
 {
-    pthread_mutex_t *turn = begin(services, response);
+    pthread_mutex_t *turn = take_turn(services, response);
     if (turn == NULL)
         return STATUS_UNAVAILABLE;
     int64_t began = clock_monotonic();
     enum status status = password_hash(password, (int)services->settings->bcrypt_cost, out);
-    end(services, turn, began);
+    end_turn(services, turn, began);
     return status;
 }
 
 enum status hashing_verify(struct services *services, struct response *response,
                            const char *password, const char *hash)
 {
-    pthread_mutex_t *turn = begin(services, response);
+    pthread_mutex_t *turn = take_turn(services, response);
     if (turn == NULL)
         return STATUS_UNAVAILABLE;
     int64_t began = clock_monotonic();
     bool same = password_verify(password, hash, (int)services->settings->bcrypt_cost);
-    end(services, turn, began);
+    end_turn(services, turn, began);
     return same ? STATUS_OK : STATUS_WRONG_PASSWORD;
 }

@@ -12,7 +12,7 @@ enum { HASHING_LONGEST_WAIT = 2 };
 
 /*
  * The turns, in memory that all workers share: `concurrency` for those that compute, and for those
- * that wait as many as leave one of the pool's `workers` free. `*fd` as in rate_limits_create. NULL
+ * that wait as many as leave one of the pool's `workers` free. `*fd` as in rate_limit_create. NULL
  * when memory is exhausted.
  */
 struct hashing *hashing_create(int64_t concurrency, int64_t workers, int *fd);

@@ -34,7 +34,7 @@ struct rate_limits {
     struct rate_table tables[BY_SESSION];
 };
 
-struct rate_limits *rate_limits_create(int *fd)
+struct rate_limits *rate_limit_create(int *fd)
 {
     static const unsigned char none[KEYED_HASH_KEY_SIZE];
     uint64_t layout = shared_hash(SHARED_LAYOUT, "user sign-up pair account address, 20+44");
@@ -81,8 +81,8 @@ static const char *make_item(struct arena *arena, const char *name, const char *
     return buffer_string(&item);
 }
 
-static enum status tell(struct services *services, struct response *response,
-                        const struct state *state)
+static enum status tell_state(struct services *services, struct response *response,
+                              const struct state *state)
 {
     struct arena *arena = response->arena;
     const char *name = limits[state->limit].name;
@@ -107,8 +107,8 @@ static struct rate_quota now_of(const struct state *state)
         .now = clock_monotonic(), .window = state->window, .quota = state->quota};
 }
 
-static enum status take(struct services *services, struct response *response, uint64_t key,
-                        struct state *state)
+static enum status take_from_quota(struct services *services, struct response *response,
+                                   uint64_t key, struct state *state)
 {
     struct rate_quota quota = now_of(state);
     assert(state->limit < BY_SESSION);
@@ -116,10 +116,10 @@ static enum status take(struct services *services, struct response *response, ui
     state->remaining = quota.remaining;
     state->wait = quota.wait;
     state->allowed = quota.allowed;
-    return tell(services, response, state);
+    return tell_state(services, response, state);
 }
 
-static void give_back(struct services *services, uint64_t key, const struct state *state)
+static void give_back_to_quota(struct services *services, uint64_t key, const struct state *state)
 {
     struct rate_quota quota = now_of(state);
     assert(state->limit < BY_SESSION);
@@ -155,14 +155,14 @@ enum status rate_limit_request(struct services *services, struct request *reques
     struct state state = of_user(services);
     if (is_off(services))
         return STATUS_OK;
-    return take(services, response, mix(&request->actor.user_id), &state);
+    return take_from_quota(services, response, mix(&request->actor.user_id), &state);
 }
 
 void rate_limit_undo_request(struct services *services, const struct request *request)
 {
     struct state state = of_user(services);
     if (!is_off(services))
-        give_back(services, mix(&request->actor.user_id), &state);
+        give_back_to_quota(services, mix(&request->actor.user_id), &state);
 }
 
 static uint64_t find_address_key(const struct services *services, const struct request *request)
@@ -198,14 +198,14 @@ enum status rate_limit_sign_up(struct services *services, struct request *reques
     struct state state = of_sign_ups(services);
     if (is_off(services))
         return STATUS_OK;
-    return take(services, response, find_address_key(services, request), &state);
+    return take_from_quota(services, response, find_address_key(services, request), &state);
 }
 
 void rate_limit_undo_sign_up(struct services *services, const struct request *request)
 {
     struct state state = of_sign_ups(services);
     if (!is_off(services))
-        give_back(services, find_address_key(services, request), &state);
+        give_back_to_quota(services, find_address_key(services, request), &state);
 }
 
 static enum status tell_attempt(struct services *services, struct response *response,
@@ -220,7 +220,7 @@ static enum status tell_attempt(struct services *services, struct response *resp
         .wait = failures->wait,
         .allowed = failures->allowed,
     };
-    return tell(services, response, &state);
+    return tell_state(services, response, &state);
 }
 
 enum status rate_limit_sign_in(struct services *services, struct request *request,
@@ -295,5 +295,5 @@ enum status rate_limit_refresh(struct services *services, struct response *respo
         .wait = allowed ? ahead : ahead - window,
         .allowed = allowed,
     };
-    return tell(services, response, &state);
+    return tell_state(services, response, &state);
 }

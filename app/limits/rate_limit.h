@@ -10,7 +10,7 @@
  * The counters, in memory that all workers share. `*fd` is that of the program before a reload, or
  * -1, and is then the one in use. NULL when memory is exhausted.
  */
-struct rate_limits *rate_limits_create(int *fd);
+struct rate_limits *rate_limit_create(int *fd);
 
 /* All of these add the response's fields. STATUS_RATE_LIMITED: with a detail, and Retry-After. With
  * RATE_LIMITS=off they do nothing. */

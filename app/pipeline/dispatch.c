@@ -134,8 +134,8 @@ static enum status confirm_user(struct services *services, struct request *reque
     return status;
 }
 
-static enum status serve(struct services *services, struct request *request,
-                         struct response *response)
+static enum status validate_and_handle(struct services *services, struct request *request,
+                                       struct response *response)
 {
     assert(request->route->handle != NULL);
     enum status status = validate(request, response);
@@ -145,8 +145,8 @@ static enum status serve(struct services *services, struct request *request,
     return status == STATUS_INVALID ? confirm_user(services, request, response, status) : status;
 }
 
-static enum status answer(struct services *services, struct request *request, enum status fault,
-                          struct response *response)
+static enum status run_stages(struct services *services, struct request *request, enum status fault,
+                              struct response *response)
 {
     const char *allow = NULL;
     if (fault != STATUS_OK)
@@ -162,7 +162,7 @@ static enum status answer(struct services *services, struct request *request, en
         status = rate_limit_request(services, request, response);
     if (status != STATUS_OK)
         return status;
-    status = serve(services, request, response);
+    status = validate_and_handle(services, request, response);
     if (status == STATUS_INVALID_TOKEN && request->route->access == USER)
         rate_limit_undo_request(services, request);
     return status;
@@ -173,7 +173,7 @@ void dispatch(struct services *services, struct request *request, enum status fa
 {
     if (setjmp(*arena_limit(services->arena)) == 0) {
         request->client = client_find(request, services->settings->trusted_proxies);
-        response->status = answer(services, request, fault, response);
+        response->status = run_stages(services, request, fault, response);
     } else {
         log_message(LOG_ERROR, "a request needed more memory than its arena may hold");
         response->detail = NULL;

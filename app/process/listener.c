@@ -96,7 +96,7 @@ static int as_standard_input(int listener)
     return STDIN_FILENO;
 }
 
-static int make(const char *path, const char **why)
+static int make_socket(const char *path, const char **why)
 {
     static char text[256];
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -128,7 +128,7 @@ int listener_open(const char *path, const char *second_path, const char **why)
 {
     if (path == NULL)
         return use_handed(second_path, why);
-    int listener = make(path, why);
+    int listener = make_socket(path, why);
     return listener < 0 ? listener : as_standard_input(listener);
 }
 
@@ -137,7 +137,7 @@ int listener_open_second(const char *path, int handed, const char **why)
     if (handed >= 0 || path[0] == '\0')
         return handed;
     int activated = find_activated(path);
-    return activated >= 0 ? activated : make(path, why);
+    return activated >= 0 ? activated : make_socket(path, why);
 }
 
 void listener_remove_second(const char *path)

@@ -10,7 +10,7 @@
 enum { HEADER_SIZE = 8, BEGIN_SIZE = 8, HELD_SIZE = 65536 };
 enum { VERSION = 1, BEGIN_REQUEST = 1, PARAMS = 4, STDIN = 5, RESPONDER = 1 };
 
-enum verdict { BAD, HEAD_INCOMPLETE, BODY_INCOMPLETE, GOOD };
+enum progress { BAD, HEAD_INCOMPLETE, BODY_INCOMPLETE, GOOD };
 
 struct record {
     int version;
@@ -86,7 +86,7 @@ static bool is_begin(const struct record *record, const unsigned char *end)
            (end < record->content + 2 || read_16(record->content) == RESPONDER);
 }
 
-static enum verdict check(const unsigned char *at, const unsigned char *end)
+static enum progress check_records(const unsigned char *at, const unsigned char *end)
 {
     static unsigned char params[HELD_SIZE];
     size_t params_size = 0;
@@ -123,8 +123,8 @@ bool records_await_request(int connection)
 {
     static unsigned char held[HELD_SIZE];
     int size = 0;
-    enum verdict verdict = HEAD_INCOMPLETE;
-    while (size < HELD_SIZE && verdict == HEAD_INCOMPLETE) {
+    enum progress progress = HEAD_INCOMPLETE;
+    while (size < HELD_SIZE && progress == HEAD_INCOMPLETE) {
         /* With an offset, each look shows what has come since the last one, and waits for it.
          * Before Linux 6.9 that is for unix sockets alone; whoever listens on TCP trusts all who
          * can connect. */
@@ -135,10 +135,10 @@ bool records_await_request(int connection)
             return false;
         size += (int)more;
         assert(size <= HELD_SIZE);
-        verdict = check(held, held + size);
+        progress = check_records(held, held + size);
     }
     /* A body may go on behind what we hold; a head may not. Waiting for more of it here would be a
      * deadlock: what we only look at stays in the sender's buffer, and a sender that polls for room
      * (mod_proxy_fcgi) goes on only once three quarters of that are free. */
-    return verdict == GOOD || verdict == BODY_INCOMPLETE;
+    return progress == GOOD || progress == BODY_INCOMPLETE;
 }

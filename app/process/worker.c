@@ -131,7 +131,7 @@ static void drain_body(FCGX_Stream *in)
 }
 
 /* Reads the body; on an early end libfcgi just returns less. */
-static enum status read_body(struct worker *worker, struct request *request)
+static enum status receive_body(struct worker *worker, struct request *request)
 {
     FCGX_Stream *in = worker->fcgi.in;
     size_t limit = (size_t)worker->settings->max_body;
@@ -177,7 +177,7 @@ static void send_response(struct worker *worker, const struct request *request,
 }
 
 /* Answers the request that has been accepted; the connection is still open afterwards. */
-static void answer(struct worker *worker)
+static void answer_request(struct worker *worker)
 {
     struct services *services = &worker->services;
     struct arena *arena = services->arena;
@@ -189,7 +189,7 @@ static void answer(struct worker *worker)
     take_variables(&request, worker->fcgi.envp);
     enum status fault = request_complete(&request, worker->settings->base_path);
     log_set_request(request.id);
-    enum status body_fault = read_body(worker, &request);
+    enum status body_fault = receive_body(worker, &request);
     deadline_clear();
     dispatch(services, &request, fault != STATUS_OK ? fault : body_fault, &response);
 
@@ -225,13 +225,13 @@ static bool serve_connection(struct worker *worker, int connection)
         close(connection);
     }
     if (served)
-        answer(worker);
+        answer_request(worker);
     deadline_clear();
     arena_reset(worker->services.arena);
     return served;
 }
 
-static bool set_up(struct worker *worker)
+static bool set_up_worker(struct worker *worker)
 {
     const struct settings *settings = worker->settings;
     struct services *services = &worker->services;
@@ -301,7 +301,7 @@ int worker_run(const struct pools *pools, int place)
     assert(place == WORKER_ALONE || (place >= 0 && place < worker_count(pools)));
     if (is_auth)
         step_back();
-    if (!set_up(&worker)) {
+    if (!set_up_worker(&worker)) {
         log_message(LOG_ERROR, "a worker cannot start: %s", strerror(errno));
         return EXIT_FAILURE;
     }

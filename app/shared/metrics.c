@@ -113,13 +113,13 @@ struct metrics *metrics_create(size_t count, const char *(*labels)(size_t route)
 }
 
 /* Most are 0 at most requests, and an addition would take the memory from the other workers. */
-static void add(atomic_uint_fast64_t *counter, uint64_t by)
+static void add_to_counter(atomic_uint_fast64_t *counter, uint64_t by)
 {
     if (by > 0)
         atomic_fetch_add_explicit(counter, by, memory_order_relaxed);
 }
 
-static uint64_t get(const atomic_uint_fast64_t *counter)
+static uint64_t read_counter(const atomic_uint_fast64_t *counter)
 {
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
@@ -133,14 +133,14 @@ void metrics_record(struct metrics *metrics, const struct metrics_sample *sample
     int bucket = 0;
     while (sample->micros > buckets[bucket].micros)
         bucket++;
-    add(&route->requests[sample->code / 100 - 1][bucket], 1);
-    add(&route->micros, (uint64_t)sample->micros);
+    add_to_counter(&route->requests[sample->code / 100 - 1][bucket], 1);
+    add_to_counter(&route->micros, (uint64_t)sample->micros);
 }
 
 void metrics_count(struct metrics *metrics, enum metrics_counter counter, uint64_t by)
 {
     assert(counter < METRICS_COUNTER_COUNT);
-    add(&metrics->shared->values[counter], by);
+    add_to_counter(&metrics->shared->values[counter], by);
 }
 
 static void write_head(struct buffer *out, const char *name, const char *type, const char *help)
@@ -154,7 +154,7 @@ static uint64_t sum_class(const struct route_counters *route, int class)
 {
     uint64_t sum = 0;
     for (int i = 0; i < BUCKET_COUNT; i++)
-        sum += get(&route->requests[class][i]);
+        sum += read_counter(&route->requests[class][i]);
     return sum;
 }
 
@@ -163,7 +163,7 @@ static uint64_t sum_up_to(const struct route_counters *route, int bucket)
     uint64_t sum = 0;
     for (int class = 0; class < CLASS_COUNT; class ++)
         for (int i = 0; i <= bucket; i++)
-            sum += get(&route->requests[class][i]);
+            sum += read_counter(&route->requests[class][i]);
     return sum;
 }
 
@@ -196,8 +196,9 @@ static void write_histogram(const struct route_counters *route, const char *labe
         buffer_add_text(out, arena_printf(out->arena, "%s_bucket{%s,le=\"%s\"} %llu\n", name, label,
                                           buckets[i].seconds, sum));
     }
-    buffer_add_text(out, arena_printf(out->arena, "%s_sum{%s} %.6f\n%s_count{%s} %llu\n", name,
-                                      label, (double)get(&route->micros) / 1e6, name, label, sum));
+    buffer_add_text(out,
+                    arena_printf(out->arena, "%s_sum{%s} %.6f\n%s_count{%s} %llu\n", name, label,
+                                 (double)read_counter(&route->micros) / 1e6, name, label, sum));
 }
 
 static void write_histograms(const struct metrics *metrics, struct buffer *out)
@@ -213,7 +214,7 @@ static void write_histograms(const struct metrics *metrics, struct buffer *out)
 
 static void write_counter(const struct metrics *metrics, int i, struct buffer *out)
 {
-    uint64_t value = get(&metrics->shared->values[i]);
+    uint64_t value = read_counter(&metrics->shared->values[i]);
     bool is_time = strstr(rows[i].name, "_seconds_") != NULL;
     if (rows[i].help != NULL)
         write_head(out, rows[i].name, "counter", rows[i].help);

@@ -59,7 +59,7 @@ static int64_t find_interval(const struct rate_quota *quota)
     return to_units(quota->window * CLOCK_SECOND) / quota->quota;
 }
 
-static bool take(uint64_t *state, void *context)
+static bool take_one(uint64_t *state, void *context)
 {
     struct rate_quota *quota = context;
     int64_t now = to_units(quota->now);
@@ -78,10 +78,10 @@ static bool take(uint64_t *state, void *context)
 
 void rate_table_take(struct rate_table *table, uint64_t key, struct rate_quota *quota)
 {
-    rate_table_update(table, key, take, quota);
+    rate_table_update(table, key, take_one, quota);
 }
 
-static bool give_back(uint64_t *state, void *context)
+static bool give_one_back(uint64_t *state, void *context)
 {
     const struct rate_quota *quota = context;
     int64_t used = (int64_t)*state - to_units(quota->now);
@@ -94,7 +94,7 @@ static bool give_back(uint64_t *state, void *context)
 
 void rate_table_give_back(struct rate_table *table, uint64_t key, struct rate_quota *quota)
 {
-    rate_table_update(table, key, give_back, quota);
+    rate_table_update(table, key, give_one_back, quota);
 }
 
 /* A state: when the last one was, in ticks of 16 ms (34 bits of them are 8 years), above how many.
@@ -115,7 +115,7 @@ static int64_t delay_after(int64_t count, int64_t free)
 }
 
 /* What is known of failures, and whether another try is allowed. */
-static bool look(uint64_t *state, void *context)
+static bool look_at_failures(uint64_t *state, void *context)
 {
     struct rate_failures *failures = context;
     int64_t now = failures->now >> TICK_BITS;
@@ -134,13 +134,13 @@ static bool look(uint64_t *state, void *context)
 
 void rate_table_look(struct rate_table *table, uint64_t key, struct rate_failures *failures)
 {
-    rate_table_update(table, key, look, failures);
+    rate_table_update(table, key, look_at_failures, failures);
 }
 
-static bool attempt(uint64_t *state, void *context)
+static bool count_attempt(uint64_t *state, void *context)
 {
     struct rate_failures *failures = context;
-    look(state, failures);
+    look_at_failures(state, failures);
     if (!failures->allowed)
         return false;
     failures->count += failures->count < MAX_COUNT;
@@ -151,10 +151,10 @@ static bool attempt(uint64_t *state, void *context)
 
 void rate_table_attempt(struct rate_table *table, uint64_t key, struct rate_failures *failures)
 {
-    rate_table_update(table, key, attempt, failures);
+    rate_table_update(table, key, count_attempt, failures);
 }
 
-static bool forgive(uint64_t *state, void *context)
+static bool forgive_failures(uint64_t *state, void *context)
 {
     const bool *all = context;
     if (*state == 0)
@@ -165,5 +165,5 @@ static bool forgive(uint64_t *state, void *context)
 
 void rate_table_forgive(struct rate_table *table, uint64_t key, bool all)
 {
-    rate_table_update(table, key, forgive, &all);
+    rate_table_update(table, key, forgive_failures, &all);
 }

@@ -24,19 +24,19 @@ uint64_t shared_hash(uint64_t hash, const char *text)
     return (hash ^ encoding_hash(text)) * UINT64_C(1099511628211);
 }
 
-static struct head *map(int fd, size_t size)
+static struct head *map_file(int fd, size_t size)
 {
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     return memory == MAP_FAILED ? NULL : memory;
 }
 
 /* What the program before has left, if it means the same. */
-static struct head *adopt(int fd, const struct head *wanted)
+static struct head *adopt_file(int fd, const struct head *wanted)
 {
     struct stat file;
     if (fd < 0 || fstat(fd, &file) != 0 || (uint64_t)file.st_size != wanted->size)
         return NULL;
-    struct head *head = map(fd, wanted->size);
+    struct head *head = map_file(fd, wanted->size);
     if (head == NULL || memcmp(head, wanted, sizeof *head) == 0)
         return head;
     munmap(head, wanted->size);
@@ -49,7 +49,7 @@ void *shared_map(const char *name, size_t size, uint64_t layout, int *fd)
     assert(size > 0);
     assert(strlen(name) < sizeof wanted.name);
     strncpy(wanted.name, name, sizeof wanted.name - 1);
-    struct head *head = adopt(*fd, &wanted);
+    struct head *head = adopt_file(*fd, &wanted);
     if (head != NULL)
         return head + 1;
     if (*fd >= 0)
@@ -57,7 +57,7 @@ void *shared_map(const char *name, size_t size, uint64_t layout, int *fd)
     *fd = memfd_create(name, 0); /* without MFD_CLOEXEC: a reload hands it on */
     if (*fd < 0 || ftruncate(*fd, (off_t)wanted.size) != 0)
         return NULL;
-    head = map(*fd, wanted.size);
+    head = map_file(*fd, wanted.size);
     if (head == NULL)
         return NULL;
     *head = wanted;

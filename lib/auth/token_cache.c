@@ -61,8 +61,8 @@ void token_cache_destroy(struct token_cache *cache)
     free(cache);
 }
 
-static bool hash(const struct token_cache *cache, const char *token,
-                 unsigned char digest[DIGEST_SIZE])
+static bool hash_token(const struct token_cache *cache, const char *token,
+                       unsigned char digest[DIGEST_SIZE])
 {
     return cache != NULL && EVP_DigestInit_ex(cache->sha256, NULL, NULL) == 1 &&
            EVP_DigestUpdate(cache->sha256, token, strlen(token)) == 1 &&
@@ -114,7 +114,7 @@ bool token_cache_find(const struct token_cache *cache, const char *token, struct
 {
     unsigned char digest[DIGEST_SIZE];
     struct content content;
-    if (!hash(cache, token, digest))
+    if (!hash_token(cache, token, digest))
         return false;
     for (size_t place = 0; place < PLACES; place++) {
         if (read_entry(find_place(cache, digest, place), &content) &&
@@ -131,7 +131,7 @@ void token_cache_add(struct token_cache *cache, const char *token, const struct 
     struct content content = {.claims = *claims}, held;
     struct entry *chosen = NULL;
     int64_t earliest = INT64_MAX;
-    if (!hash(cache, token, content.digest))
+    if (!hash_token(cache, token, content.digest))
         return;
     content.claims.email = NULL; /* this process's memory, and nobody reads it */
     /* The one that is free, or else expires first. */

@@ -25,7 +25,7 @@ static uint64_t get_big_endian(const unsigned char *in, size_t size)
     return be64toh(value);
 }
 
-static void add(struct db_query *query, const void *value, size_t length, int format)
+static void add_parameter(struct db_query *query, const void *value, size_t length, int format)
 {
     assert(query->count < DB_MAX_PARAMS);
     query->values[query->count] = value;
@@ -39,27 +39,27 @@ static void add_number(struct db_query *query, size_t size, int64_t value)
     assert(query->count < DB_MAX_PARAMS);
     unsigned char *number = query->numbers[query->count];
     put_big_endian(number, size, (uint64_t)value);
-    add(query, number, size, FORMAT_BINARY);
+    add_parameter(query, number, size, FORMAT_BINARY);
 }
 
 void value_add_null(struct db_query *query)
 {
-    add(query, NULL, 0, FORMAT_TEXT);
+    add_parameter(query, NULL, 0, FORMAT_TEXT);
 }
 
 void value_add_text(struct db_query *query, const char *text)
 {
-    add(query, text, 0, FORMAT_TEXT);
+    add_parameter(query, text, 0, FORMAT_TEXT);
 }
 
 void value_add_bytes(struct db_query *query, const void *bytes, size_t length)
 {
-    add(query, bytes, length, FORMAT_BINARY);
+    add_parameter(query, bytes, length, FORMAT_BINARY);
 }
 
 void value_add_uuid(struct db_query *query, const struct uuid *uuid)
 {
-    add(query, uuid->bytes, sizeof uuid->bytes, FORMAT_BINARY);
+    add_parameter(query, uuid->bytes, sizeof uuid->bytes, FORMAT_BINARY);
 }
 
 void value_add_boolean(struct db_query *query, bool value)
@@ -119,7 +119,7 @@ void value_add_texts(struct db_query *query, struct arena *arena, const struct t
         memcpy(at + 4, texts->items[i], length);
         at += 4 + length;
     }
-    add(query, array, size, FORMAT_BINARY);
+    add_parameter(query, array, size, FORMAT_BINARY);
 }
 
 void value_add_timestamps(struct db_query *query, struct arena *arena, const int64_t *micros,
@@ -132,7 +132,7 @@ void value_add_timestamps(struct db_query *query, struct arena *arena, const int
         put_big_endian(at, 4, 8);
         put_big_endian(at + 4, 8, (uint64_t)(micros[i] - POSTGRES_EPOCH));
     }
-    add(query, array, size, FORMAT_BINARY);
+    add_parameter(query, array, size, FORMAT_BINARY);
 }
 
 bool value_is_null(const struct db_rows *rows, int row, int column)
