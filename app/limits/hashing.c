@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <string.h>
 
 enum { MAX_TURNS = SETTINGS_MAX_HASHES, MAX_WAITING = 64 };
@@ -38,7 +39,10 @@ static bool make_locks(pthread_mutex_t *locks, int count)
 struct hashing *hashing_create(int64_t concurrency, int64_t workers, int *fd)
 {
     static struct hashing hashing;
-    uint64_t layout = shared_hash(SHARED_LAYOUT, "made, 64 turns, 64 waiting");
+    static const int64_t numbers[] = {MAX_TURNS, MAX_WAITING, sizeof(pthread_mutex_t),
+                                      offsetof(struct turns, computing),
+                                      offsetof(struct turns, waiting)};
+    uint64_t layout = shared_layout(numbers, sizeof numbers / sizeof *numbers);
     hashing.turns = shared_map("todo-hashing", sizeof *hashing.turns, layout, fd);
     if (hashing.turns == NULL)
         return NULL;

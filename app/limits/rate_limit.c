@@ -37,7 +37,10 @@ struct rate_limits {
 struct rate_limits *rate_limit_create(int *fd)
 {
     static const unsigned char none[KEYED_HASH_KEY_SIZE];
-    uint64_t layout = shared_hash(SHARED_LAYOUT, "user sign-up pair account address, 20+44");
+    static const int64_t numbers[] = {
+        BY_USER, BY_SIGN_UP, BY_PAIR, BY_ACCOUNT, BY_ADDRESS, BY_SESSION, KEYED_HASH_KEY_SIZE};
+    uint64_t layout = encoding_mix(shared_layout(numbers, sizeof numbers / sizeof *numbers),
+                                   rate_table_layout());
     struct rate_limits *made = shared_map("todo-rate-limits", sizeof *made, layout, fd);
     if (made != NULL && memcmp(made->key, none, sizeof none) == 0)
         encoding_random(made->key, sizeof made->key);

@@ -1,13 +1,29 @@
 /* Counting without locks in memory that workers share. */
 #include "rate_table.h"
 
+#include "app/shared/shared.h"
 #include "lib/core/clock.h"
 
 #include <assert.h>
 
 enum { STATE_BITS = 44 };
 
+/* A quota's state: a time in units of 64 microseconds, of which 44 bits are 35 years. */
+enum { UNIT_BITS = 6 };
+
+/* The state of failures: when the last one was, in ticks of 16 ms (34 bits of them are 8 years),
+ * above how many. */
+enum { COUNT_BITS = 10, TICK_BITS = 14 };
+#define MAX_COUNT ((1 << COUNT_BITS) - 1)
+
 static const uint64_t state_mask = (UINT64_C(1) << STATE_BITS) - 1;
+
+uint64_t rate_table_layout(void)
+{
+    static const int64_t numbers[] = {RATE_TABLE_BUCKETS, RATE_TABLE_WAYS, STATE_BITS,
+                                      UNIT_BITS,          COUNT_BITS,      TICK_BITS};
+    return shared_layout(numbers, sizeof numbers / sizeof *numbers);
+}
 
 /* The place that holds an entry, or else the smallest, which gives way to it; and its word. */
 static int find_place(const atomic_uint_fast64_t *words, uint64_t print, uint64_t *held)
@@ -46,10 +62,9 @@ void rate_table_update(struct rate_table *table, uint64_t key, rate_step *step, 
     }
 }
 
-/* Units of 64 microseconds: 44 bits of them are 35 years. */
 static int64_t to_units(int64_t micros)
 {
-    return micros >> 6;
+    return micros >> UNIT_BITS;
 }
 
 /* Between two, where all that is allowed is used up at an even pace. */
@@ -71,7 +86,7 @@ static bool take_one(uint64_t *state, void *context)
     if (quota->allowed)
         used += interval;
     quota->remaining = (window - used) / interval;
-    quota->wait = (quota->allowed ? used : used + interval - window) << 6;
+    quota->wait = (quota->allowed ? used : used + interval - window) << UNIT_BITS;
     *state = (uint64_t)(now + used);
     return quota->allowed;
 }
@@ -96,11 +111,6 @@ void rate_table_give_back(struct rate_table *table, uint64_t key, struct rate_qu
 {
     rate_table_update(table, key, give_one_back, quota);
 }
-
-/* A state: when the last one was, in ticks of 16 ms (34 bits of them are 8 years), above how many.
- */
-enum { COUNT_BITS = 10, TICK_BITS = 14 };
-#define MAX_COUNT ((1 << COUNT_BITS) - 1)
 
 static const int64_t first_delay = CLOCK_SECOND;
 static const int64_t longest_delay = 900 * CLOCK_SECOND;

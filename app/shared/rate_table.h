@@ -17,6 +17,9 @@ struct rate_table {
     atomic_uint_fast64_t words[RATE_TABLE_BUCKETS][RATE_TABLE_WAYS];
 };
 
+/* What a word means, for shared_map: a table outlives the program at a reload. */
+uint64_t rate_table_layout(void);
+
 /* Changes a key's state (44 bits, 0 where nothing is known); false to leave it as it is. May be
  * called again for the same change, with another state. */
 typedef bool rate_step(uint64_t *state, void *context);

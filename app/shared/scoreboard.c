@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <stddef.h>
 
 /* What a place holds, unless it is the time since when its worker is busy. Zero, so that new memory
  * is a board without workers. */
@@ -18,7 +19,9 @@ struct scoreboard {
 
 struct scoreboard *scoreboard_create(int *fd)
 {
-    uint64_t layout = shared_hash(SHARED_LAYOUT, "places, purged_at");
+    static const int64_t numbers[] = {SCOREBOARD_PLACES, offsetof(struct scoreboard, places),
+                                      offsetof(struct scoreboard, purged_at), GONE, IDLE};
+    uint64_t layout = shared_layout(numbers, sizeof numbers / sizeof *numbers);
     struct scoreboard *board = shared_map("todo-scoreboard", sizeof *board, layout, fd);
     if (board != NULL) /* a board that was taken over keeps its time */
         (void)scoreboard_claim_purge(board, 0, clock_monotonic());

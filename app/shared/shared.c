@@ -24,6 +24,14 @@ uint64_t shared_hash(uint64_t hash, const char *text)
     return (hash ^ encoding_hash(text)) * UINT64_C(1099511628211);
 }
 
+uint64_t shared_layout(const int64_t *numbers, size_t count)
+{
+    uint64_t hash = shared_hash(SHARED_LAYOUT, "numbers");
+    for (size_t i = 0; i < count; i++)
+        hash = encoding_mix(hash, (uint64_t)numbers[i]);
+    return hash;
+}
+
 static struct head *map_file(int fd, size_t size)
 {
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

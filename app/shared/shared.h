@@ -17,4 +17,8 @@ void *shared_map(const char *name, size_t size, uint64_t layout, int *fd);
 #define SHARED_LAYOUT UINT64_C(0)
 uint64_t shared_hash(uint64_t hash, const char *text);
 
+/* The layout of bytes whose meaning is in a few numbers: sizes, counts, offsets, bits. Name the
+ * constants that the code itself uses, so that a change to them changes the layout too. */
+uint64_t shared_layout(const int64_t *numbers, size_t count);
+
 #endif

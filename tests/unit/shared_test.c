@@ -99,6 +99,16 @@ static void a_layouts_hash_hangs_on_each_text_and_where_it_ends(void **state)
     assert_true(shared_hash(SHARED_LAYOUT, "") != SHARED_LAYOUT);
 }
 
+static void a_layouts_hash_hangs_on_each_number_and_its_place(void **state)
+{
+    static const int64_t numbers[][3] = {{1, 2, 3}, {2, 1, 3}, {1, 2, 4}, {0, 2, 3}, {-1, 2, 3}};
+    (void)state;
+    for (size_t i = 1; i < sizeof numbers / sizeof *numbers; i++)
+        assert_true(shared_layout(numbers[0], 3) != shared_layout(numbers[i], 3));
+    assert_true(shared_layout(numbers[0], 3) == shared_layout(numbers[0], 3));
+    assert_true(shared_layout(numbers[0], 3) != shared_layout(numbers[0], 2));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -110,6 +120,7 @@ int main(void)
         TEST(what_differs_is_not_taken_over),
         TEST(a_descriptor_of_something_else_is_not_taken_over),
         TEST(a_layouts_hash_hangs_on_each_text_and_where_it_ends),
+        TEST(a_layouts_hash_hangs_on_each_number_and_its_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
