@@ -60,7 +60,7 @@ CREATE TABLE IF NOT EXISTS sessions (
     expires_at   timestamptz NOT NULL,
     PRIMARY KEY (user_id, id)
 );
-COMMENT ON TABLE sessions IS 'One row a sign-in; its id is the sid claim of its access tokens, and deleting it revokes them.';
+COMMENT ON TABLE sessions IS 'One row per sign-in; its id is the sid claim of its access tokens, and deleting it revokes them. Migration 2 adds renewals_until.';
 COMMENT ON COLUMN sessions.last_used_at IS 'Within five minutes: a read does not write at every request.';
 COMMENT ON COLUMN sessions.expires_at IS 'When its last token has expired: then it is purged.';
 
