@@ -1,13 +1,13 @@
 #!/bin/bash
-# Installs the Debian packages that are missing, and says which and why: deploy/packages.sh build|run|test|web|lint|deb|bench|bench-fastapi|bench-go|bench-perf ...
-# With everything there it does nothing, at once.
+# Installs the Debian packages that are missing, and says which and why: deploy/packages.sh build|run|test|web|lint|deb|fresh|bench|bench-fastapi|bench-go|bench-perf ...
+# With everything there it does nothing, at once. What cannot be had is told, and stops only who cannot do without: build, run.
 set -u
 
-# group, package, why
+# group, package (or|another), why. Releases differ in names: the first that the archive has is taken.
 table='
 build gcc                   compiles todo.fcgi
 build make                  runs the Makefile
-build pkg-config            finds the libraries
+build pkgconf|pkg-config    finds the libraries
 build libc6-dev             the C library
 build libfcgi-dev           FastCGI
 build libcjson-dev          JSON
@@ -25,7 +25,7 @@ test  python3               API tests
 test  python3-pytest        API tests
 test  python3-pytest-xdist  API tests in parallel
 test  python3-jsonschema    answers against the description of the API
-test  python3-jose          tokens as another program makes them
+test  python3-jose|python3-jwt  tokens as another program makes them
 test  python3-passlib       password hashes as another program makes them
 test  python3-bcrypt        password hashes as another program makes them
 test  pgbouncer             the service behind a connection pooler
@@ -39,13 +39,11 @@ test  media-types           names file types for them
 test  systemd               checks the units
 test  libseccomp2           puts the system call filter under test
 test  clang                 the second compiler
-test  libclang-rt-14-dev    its sanitizers
+test  libclang-rt-dev|libclang-rt-14-dev  its sanitizers
 test  prometheus            what Prometheus thinks of /metrics
-test  debhelper             the Debian package
-test  lintian               what Debian thinks of it
-test  fakeroot              the package without being root
 test  mandoc                the manual pages
 test  bash-completion       the completion of todoctl
+deb   build-essential       what dpkg-buildpackage insists on
 deb   debhelper             the Debian package
 deb   lintian               what Debian thinks of it
 deb   fakeroot              the package without being root
@@ -58,6 +56,7 @@ lint  clang-format          layout
 lint  clang-tidy            analysis
 lint  cppcheck              analysis
 lint  shellcheck            the shell scripts
+fresh debootstrap           a fresh Debian to try the two commands on
 bench wrk                   puts load on the servers
 bench-fastapi python3-fastapi     two of the peers of bench/
 bench-fastapi python3-sqlmodel    PostgreSQL for the one
@@ -83,28 +82,44 @@ is_there() {
     case $1 in
         npm) command -v npm >/dev/null ;; # many have it from elsewhere
         postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;; # any version of the server will do
+        *\|*) is_there "${1%%|*}" || is_there "${1#*|}" ;;
         *) [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
     esac
 }
 
-missing=() reasons=''
-while read -r group package why; do
-    case " $* " in *" $group "*) ;; *) continue ;; esac
-    is_there "$package" && continue
-    missing+=("$package")
-    reasons+=$(printf '  %-22s %s' "$package" "$why")$'\n'
-done < <(grep . <<<"$table")
-[ ${#missing[@]} != 0 ] || exit 0
+# Sets missing: the packages of these groups that are not there; reasons: them and why they are wanted.
+look() {
+    local group package why
+    missing=() reasons=''
+    while read -r group package why; do
+        case " $* " in *" $group "*) ;; *) continue ;; esac
+        is_there "$package" && continue
+        missing+=("$package")
+        reasons+=$(printf '  %-22s %s' "${package//|/ or }" "$why")$'\n'
+    done < <(grep . <<<"$table")
+    [ ${#missing[@]} != 0 ]
+}
 
+# Says what is still missing, and ends.
+finish() {
+    look "$@" || exit 0
+    echo "packages: these could not be had, and what needs them will fail:" >&2
+    printf '%s' "$reasons" >&2
+    case " $* " in *' build '*) ! look build || exit 1 ;; esac
+    case " $* " in *' run '*) ! look run || exit 1 ;; esac
+    exit 0
+}
+
+look "$@" || exit 0
 if ! command -v apt-get >/dev/null; then
     echo "packages: there is no apt-get to install these with, so please install them yourself: ${missing[*]}" >&2
-    exit 1
+    finish "$@"
 fi
 as_root=()
 if [ "$(id -u)" != 0 ]; then
     if ! command -v sudo >/dev/null; then
         echo "packages: there is no sudo to install these with, so please do it as root: apt-get install ${missing[*]}" >&2
-        exit 1
+        finish "$@"
     fi
     as_root=(sudo)
 fi
@@ -147,11 +162,26 @@ echo "create_main_cluster = false" >"$cluster"
 
 apt=(apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
 "${apt[@]}" update </dev/null || echo "packages: the lists could not all be renewed; trying with what is there" >&2
-"${apt[@]}" install --yes --no-install-recommends "$@" </dev/null || exit 1
-for package; do
+# Of alternatives the first that the archive has: a name that it has not would stop apt-get.
+known=$(LC_ALL=C apt-cache policy $(printf '%s ' "${@//|/ }") | sed -n -e '/^[^ ]/h' -e '/Candidate: [^(]/{g;p}')
+wanted=()
+for choice; do
+    for package in ${choice//|/ }; do
+        ! grep -qxF "$package:" <<<"$known" || { wanted+=("$package") && break; }
+    done
+done
+install() { "${apt[@]}" install --yes --no-install-recommends "$@" </dev/null; }
+if [ ${#wanted[@]} != 0 ] && ! install "${wanted[@]}"; then
+    # One that cannot be installed beside the others must not cost these.
+    good=()
+    for package in "${wanted[@]}"; do
+        ! install --simulate "${good[@]}" "$package" >/dev/null 2>&1 || good+=("$package")
+    done
+    [ ${#good[@]} = 0 ] || [ ${#good[@]} = ${#wanted[@]} ] || install "${good[@]}"
+fi
+for package in "${wanted[@]}"; do
     # Not postgresql: without a cluster its service does nothing, and it serves every later one.
     case " $services " in *" $package "*) [ "$package" = postgresql ] || update-rc.d "$package" disable ;; esac
 done
 EOF
-status=$?
-[ "$status" = 0 ] || { echo "packages: apt-get could not install ${missing[*]} (see above)" >&2; exit 1; }
+finish "$@"
