@@ -5,10 +5,10 @@ import re
 import time
 
 import pytest
-from jose import jwt
 
 from client import PASSWORD, check_problem, check_token_refused
 from harness import SECRET, wait_until
+from other_tokens import claims_of, jwt
 from test_signup import TIMESTAMP, UUID7
 
 
@@ -52,7 +52,7 @@ def test_a_refresh_answers_a_new_pair(server, cara):
     assert (answer.json["token_type"], answer.json["expires_in"]) == ("bearer", 604800)
     assert answer.json["refresh_token"] != old and not answer.all("Set-Cookie")
     assert valid(server, answer.json["access_token"]) and valid(server, cara.token)
-    sids = {jwt.get_unverified_claims(token)["sid"] for token in (cara.token, answer.json["access_token"])}
+    sids = {claims_of(token)["sid"] for token in (cara.token, answer.json["access_token"])}
     assert len(sids) == 1
     assert len(cara.get("/auth/sessions").json) == 1
 
@@ -259,7 +259,7 @@ def test_the_list_of_sessions(server, anna):
         assert re.fullmatch(TIMESTAMP, session["created_at"]) and re.fullmatch(TIMESTAMP, session["last_used_at"])
         assert session["last_used_at"] >= session["created_at"]
     current = {session["id"]: session["current"] for session in mine.json}
-    assert current == {jwt.get_unverified_claims(anna.token)["sid"]: True, jwt.get_unverified_claims(other)["sid"]: False}
+    assert current == {claims_of(anna.token)["sid"]: True, claims_of(other)["sid"]: False}
     assert browser in [session["user_agent"] for session in mine.json]
 
 
@@ -271,7 +271,7 @@ def test_an_odd_user_agent_hinders_no_login(server, anna):
 
 def test_one_session_can_be_ended_from_another(server, anna):
     other = server.login(anna.email, refresh=True).json
-    sid = jwt.get_unverified_claims(other["access_token"])["sid"]
+    sid = claims_of(other["access_token"])["sid"]
     assert anna.delete(f"/auth/sessions/{sid}").status == 204
     assert not valid(server, other["access_token"])
     check_problem(refresh(server, other["refresh_token"]), 401)
@@ -280,7 +280,7 @@ def test_one_session_can_be_ended_from_another(server, anna):
 
 
 def test_the_current_session_too_can_be_ended_by_its_id(server, anna):
-    sid = jwt.get_unverified_claims(anna.token)["sid"]
+    sid = claims_of(anna.token)["sid"]
     assert anna.delete(f"/auth/sessions/{sid}").status == 204
     assert not valid(server, anna.token)
 
