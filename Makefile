@@ -4,6 +4,7 @@ VERSION   = 0.1.0
 BUILD    ?= build
 PORT     ?= 8080
 CC       ?= cc
+PKG_CONFIG ?= pkg-config
 OPTIMISE ?= -O2 -g -gz
 # CI adds -Werror: a stranger's newer compiler must not stop a build, or the tests, over a new warning.
 WERROR   ?=
@@ -11,7 +12,10 @@ SANITIZE ?=
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
            -Wno-missing-field-initializers
-HARDEN   = -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection
+# Which of them there are depends on compiler and processor (the last two: x86, arm64), so each is tried, once.
+tried    = $(shell $(CC) -Werror $(1) -x c -c -o /dev/null /dev/null 2>/dev/null && echo $(1))
+HARDEN  := -fPIE $(foreach flag,-fstack-protector-strong -fstack-clash-protection -fcf-protection \
+           -mbranch-protection=standard,$(call tried,$(flag)))
 ifeq ($(SANITIZE),)
 HARDEN  += -D_FORTIFY_SOURCE=2
 endif
@@ -20,8 +24,8 @@ PACKAGES = fcgi libcjson libpq libjwt libcrypt libcrypto
 CPPFLAGS += -I. -I$(BUILD) -D_GNU_SOURCE -DTODO_VERSION='"$(VERSION)"'
 ALL_CFLAGS = -std=c11 $(OPTIMISE) $(WARNINGS) $(WERROR) $(HARDEN) $(SANITIZE) $(PACKAGE_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie $(OPTIMISE) -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE) $(LDFLAGS)
-PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
+PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 
 LIB_SOURCES  = $(wildcard lib/*/*.c)
 APP_SOURCES  = $(wildcard app/*.c app/*/*.c)
