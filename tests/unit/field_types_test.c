@@ -71,7 +71,8 @@ static void assert_json(const struct field *field, const struct example *example
             struct texts texts;
             struct optional_uuid uuid;
             struct optional_integer integer;
-        } out = {0};
+        } out;
+        memset(&out, 0, sizeof out); /* all of it: an initialiser owes only the first member */
         if ((read_json(field, examples[i].given, &out) == NULL) != examples[i].accepted)
             fail_msg("%.80s", examples[i].given);
     }

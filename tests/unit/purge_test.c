@@ -2,6 +2,7 @@
 #include "app/process/purge.h"
 
 #include "lib/core/clock.h"
+#include "tests/unit/between.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,7 +43,7 @@ static void without_an_interval_a_worker_waits_for_requests_alone(void **state)
 static void the_first_is_due_an_interval_after_the_start(void **state)
 {
     (void)state;
-    assert_in_range(purge_pause(&purge, &services), 200 * 1000, 300 * 1000 + 1000);
+    assert_between(purge_pause(&purge, &services), 200 * 1000, 300 * 1000 + 1000);
     purge_step(&purge, &services); /* there is no database that it could ask */
     assert_false(purge.is_at_it);
 }
@@ -52,14 +53,14 @@ static void one_that_is_due_waits_for_a_moment_without_requests(void **state)
     (void)state;
     int64_t before = scoreboard_purged_at(services.scoreboard);
     assert_true(scoreboard_claim_purge(services.scoreboard, before, before - 300 * CLOCK_SECOND));
-    assert_in_range(purge_pause(&purge, &services), 1, 1000);
+    assert_between(purge_pause(&purge, &services), 1, 1000);
 }
 
 static void one_that_is_not_done_goes_on_soon(void **state)
 {
     (void)state;
     purge.is_at_it = true;
-    assert_in_range(purge_pause(&purge, &services), 1, 1000);
+    assert_between(purge_pause(&purge, &services), 1, 1000);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

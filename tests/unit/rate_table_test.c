@@ -1,5 +1,6 @@
 /* app/rate_table: counting in memory that processes share, any of which may die at any moment. */
 #include "app/shared/rate_table.h"
+#include "tests/unit/between.h"
 
 #include <sched.h>
 #include <setjmp.h>
@@ -83,7 +84,7 @@ static void the_next_is_allowed_when_it_was_said_and_not_a_microsecond_before(vo
             continue;
         for (int round = 0; round < 10; round++) {
             int64_t wait = take(i, now, quotas[i]).wait;
-            assert_in_range(wait, 60 * second / quotas[i] - 64, 60 * second / quotas[i]);
+            assert_between(wait, 60 * second / quotas[i] - 64, 60 * second / quotas[i]);
             assert_false(take(i, now + wait - 1, quotas[i]).allowed);
             now += wait;
             assert_true(take(i, now, quotas[i]).allowed);
@@ -146,7 +147,7 @@ static void delays_begin_after_the_free_ones_and_double_up_to_15_minutes(void **
             assert_int_equal(allowed.count, free_ones + (int64_t)i);
             assert_int_equal(allowed.wait, delays[i] * second);
             int64_t wait = attempt(own, now, free_ones).wait;
-            assert_in_range(wait, delays[i] * second - tick, delays[i] * second);
+            assert_between(wait, delays[i] * second - tick, delays[i] * second);
             assert_false(attempt(own, now + wait - 1, free_ones).allowed);
             now += wait;
         }
@@ -330,8 +331,8 @@ static void a_process_that_is_killed_at_any_moment_loses_at_most_its_own_step(vo
     struct rate_quota quota = {.now = start, .window = 60, .quota = 100000};
     rate_table_take(&shared->table, key, &quota);
     long long taken = quota.allowed ? 100000 - quota.remaining - 1 : 100000;
-    assert_in_range(taken, shared->done < 100000 ? shared->done : 100000, shared->begun);
-    assert_in_range(attempt(key + 1, start, RATE_MAX_FAILURES).count, 1, 201);
+    assert_between(taken, shared->done < 100000 ? shared->done : 100000, shared->begun);
+    assert_between(attempt(key + 1, start, RATE_MAX_FAILURES).count, 1, 201);
     assert_int_equal(take(key + 2, start, 3).remaining, 2);
 }
 

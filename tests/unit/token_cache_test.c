@@ -2,6 +2,7 @@
  * else; whoever else writes at the same time, or is killed while writing. */
 #include "lib/auth/token_cache.h"
 #include "lib/core/clock.h"
+#include "tests/unit/between.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -157,7 +158,7 @@ static void more_tokens_than_it_holds_push_each_other_out_and_are_never_mixed_up
         assert_int_equal(claims.expires_at, i);
         kept++;
     }
-    assert_in_range(kept, SIZE / 2, SIZE);
+    assert_between(kept, SIZE / 2, SIZE);
 }
 
 static void half_as_many_tokens_as_it_holds_find_room(void **state)
@@ -176,7 +177,7 @@ static void half_as_many_tokens_as_it_holds_find_room(void **state)
             else
                 kept += token_cache_find(keys.cache, token, &claims);
         }
-    assert_in_range(kept, TOKENS * 97 / 100, TOKENS);
+    assert_between(kept, TOKENS * 97 / 100, TOKENS);
 }
 
 static void without_a_cache_every_token_is_verified_anew(void **state)
