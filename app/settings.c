@@ -117,8 +117,9 @@ static const struct setting table[] = {
 
 enum { SETTING_COUNT = sizeof table / sizeof *table };
 
-/* Reads a secret's file. NULL, with a sentence said, where that cannot be done. */
-static char *read_file(const char *variable, const char *path, FILE *errors)
+/* Reads a secret's file. False, with a sentence said, where that cannot be done; NULL where the
+ * file is empty, as systemd hands over a secret that is not there. */
+static bool read_file(const char *variable, const char *path, const char **value, FILE *errors)
 {
     char *text = calloc(1, MAX_SECRET_FILE + 1);
     FILE *file = fopen(path, "re");
@@ -127,7 +128,7 @@ static char *read_file(const char *variable, const char *path, FILE *errors)
         if (file != NULL)
             fclose(file);
         free(text);
-        return NULL;
+        return false;
     }
     size_t length = fread(text, 1, MAX_SECRET_FILE, file);
     bool failed = ferror(file) != 0;
@@ -135,31 +136,39 @@ static char *read_file(const char *variable, const char *path, FILE *errors)
     if (failed || memchr(text, 0, length) != NULL) {
         fprintf(errors, "%s: %s is not a readable text file\n", variable, path);
         free(text);
-        return NULL;
+        return false;
     }
     while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
         text[--length] = '\0';
-    return text;
+    *value = length > 0 ? text : NULL;
+    if (length == 0)
+        free(text);
+    return true;
+}
+
+/* NULL where it is not set, or empty. */
+static const char *get_variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
 /* The value as it was given; the fallback where it was not, or is empty. NULL: said why. */
 static const char *find_value(const struct setting *setting, FILE *errors)
 {
-    const char *value = getenv(setting->name);
-    bool given = value != NULL && value[0] != '\0';
+    const char *value = get_variable(setting->name);
     char variable[64];
     snprintf(variable, sizeof variable, "%s_FILE", setting->name);
-    const char *path = setting->kind == KIND_SECRET ? getenv(variable) : NULL;
-    bool in_file = path != NULL && path[0] != '\0';
-    if (given && in_file) {
+    const char *path = setting->kind == KIND_SECRET ? get_variable(variable) : NULL;
+    if (path != NULL && value != NULL) {
         fprintf(errors, "%s and %s are both set: give only one\n", setting->name, variable);
         return NULL;
     }
-    if (in_file)
-        return read_file(variable, path, errors);
-    if (!given && setting->fallback == NULL)
+    if (path != NULL && !read_file(variable, path, &value, errors))
+        return NULL;
+    if (value == NULL && setting->fallback == NULL)
         fprintf(errors, "%s is not set: %s\n", setting->name, setting->help);
-    return given ? value : setting->fallback;
+    return value != NULL ? value : setting->fallback;
 }
 
 static bool store_number(const struct setting *setting, const char *value, int64_t *out)

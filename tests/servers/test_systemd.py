@@ -46,12 +46,17 @@ def test_the_units_belong_together():
     for path in sockets["ListenStream"]:
         assert path in (behind.DEPLOY / "lighttpd-socket.conf").read_text()
     assert f"AUTH_SOCKET={sockets['ListenStream'][1]}" in service["Environment"]
-    for value in service["Environment"]:
-        if value.startswith("AUTH_SOCKET="):
-            continue
-        name, credential = re.fullmatch(r"([A-Z_]+)_FILE=%d/(\w+)", value).groups()
-        assert any(one.startswith(f"{credential}:") for one in service["LoadCredential"])
-        assert name in subprocess.run([harness.BINARY, "--help"], capture_output=True, text=True).stdout
+
+
+def test_every_secret_that_there_can_be_is_handed_over():
+    service = sandbox.settings(SERVICE)
+    told = subprocess.run([harness.BINARY, "--help"], capture_output=True, text=True).stdout
+    secrets = {name.lower(): "required" in rest for name, rest in re.findall(r"^ *([A-Z_]+) (.*or _FILE.*)$", told, re.M)}
+    assert set(secrets) >= {"database_url", "jwt_secret", "jwt_secret_previous"}
+    for name, required in secrets.items():
+        assert f"{name}:/etc/todo/secrets/{name}" in service["LoadCredential"]
+        assert f"{name.upper()}_FILE=%d/{name}" in service["Environment"]
+        assert required != (rf"{name}:\n" in service["SetCredential"]), "one that may be missing has a default"
 
 
 class Activated(harness.Responder):

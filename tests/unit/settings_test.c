@@ -174,6 +174,18 @@ static void an_empty_setting_has_its_default(void **state)
     assert_string_equal(settings.jwt_secret_previous, "");
 }
 
+static void an_empty_secret_file_is_no_secret(void **state)
+{
+    (void)state;
+    setenv("JWT_SECRET_PREVIOUS_FILE", write_file("secret", "\n", 1), 1);
+    assert_true(load());
+    assert_string_equal(settings.jwt_secret_previous, "");
+    unsetenv("JWT_SECRET");
+    setenv("JWT_SECRET_FILE", write_file("secret", "\n", 1), 1);
+    assert_false(load());
+    assert_non_null(strstr(said, "JWT_SECRET is not set"));
+}
+
 static const struct {
     const char *name;
     size_t offset;
@@ -449,6 +461,7 @@ int main(void)
         TEST(secrets_have_at_least_32_bytes),
         TEST(without_a_secret_nothing_starts),
         TEST(an_empty_setting_has_its_default),
+        TEST(an_empty_secret_file_is_no_secret),
         TEST(numbers_are_taken_between_their_limits),
         TEST(a_number_has_digits_only),
         TEST(a_word_is_one_of_its_table),
