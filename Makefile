@@ -1,6 +1,6 @@
 # make run, make test: see README.md; make help names the rest. GNU make.
 
-VERSION   = 0.1.0
+VERSION  := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 BUILD    ?= build
 PORT     ?= 8080
 CC       ?= cc
@@ -67,12 +67,15 @@ $(BUILD)/%.o: %.c
 	@echo "  compile $@"
 	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The version stands in debian/changelog alone; these tell it.
+$(BUILD)/embedded/openapi_json.c $(BUILD)/app/main.o $(BUILD)/ctl/main.o $(BUILD)/app/shared/metrics.o: debian/changelog
+
 # A text file as a C string: its bytes, and a NUL.
 define embed
 $(BUILD)/embedded/$(1).c: $(2)
 	@mkdir -p $$(@D)
 	@{ echo 'extern const char $(1)[];'; echo 'const char $(1)[] = {'; \
-	   od -An -v -tx1 $$< | sed 's/ \([0-9a-f][0-9a-f]\)/(char)0x\1,/g'; echo '0};'; } > $$@
+	   sed 's/@VERSION@/$(VERSION)/' $$< | od -An -v -tx1 | sed 's/ \([0-9a-f][0-9a-f]\)/(char)0x\1,/g'; echo '0};'; } > $$@
 endef
 $(eval $(call embed,schema_sql,schema.sql))
 $(eval $(call embed,openapi_json,app/openapi.json))

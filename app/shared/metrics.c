@@ -241,4 +241,6 @@ void metrics_write(const struct metrics *metrics, const struct scoreboard *board
         write_counter(metrics, i, out);
     write_gauge(out, "todo_workers_busy", "Workers that are answering a request.", workers.busy);
     write_gauge(out, "todo_workers_idle", "Workers that wait for a request.", workers.idle);
+    write_head(out, "todo_build_info", "gauge", "Always 1; which version this is.");
+    buffer_add_text(out, "todo_build_info{version=\"" TODO_VERSION "\"} 1\n");
 }

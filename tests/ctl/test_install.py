@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from conftest import TODOCTL
-from harness import ROOT
+from harness import BINARY, ROOT, Responder
 
 INSTALLED = {"usr/libexec/todo/todo.fcgi", "usr/sbin/todoctl", "usr/share/man/man8/todo.fcgi.8",
              "usr/share/man/man8/todoctl.8", "usr/share/bash-completion/completions/todoctl",
@@ -145,10 +145,13 @@ if os.getuid() == 0:
             "socket": "disabled", "unit": "", "upgraded": "WORKERS=3", "removed": "/etc/todo/todo.env ", "purged": ""}
 
 
-def test_the_versions_agree():
-    version = re.search(r"^VERSION\s*=\s*(\S+)", (ROOT / "Makefile").read_text(), re.M).group(1)
+def test_every_place_that_tells_the_version_tells_the_same(cluster):
+    version = re.match(r"todo \((.*?)\) ", (ROOT / "debian/changelog").read_text())[1]
     assert run(TODOCTL, "--version") == f"todoctl {version}\n"
-    assert (ROOT / "debian/changelog").read_text().startswith(f"todo ({version}) ")
+    assert run(BINARY, "--version") == f"todo.fcgi {version}\n"
+    with Responder(cluster) as service:
+        assert service.get("/openapi.json").json["info"]["version"] == version
+        assert f'\ntodo_build_info{{version="{version}"}} 1\n' in service.get("/metrics").body.decode()
 
 
 def test_the_manual_pages_are_sound():

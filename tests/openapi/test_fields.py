@@ -244,7 +244,9 @@ def test_unknown_query_parameter_is_named(server, anna, method, path, operation)
 # ---- each operation, once
 
 def test_served_document_is_the_one_that_is_tested(server):
-    assert server.get("/openapi.json").json == DOCUMENT
+    served = server.get("/openapi.json").json
+    served["info"]["version"] = "@VERSION@"
+    assert served == DOCUMENT
 
 
 def examples():
