@@ -188,6 +188,7 @@ UNITDIR    ?= $(PREFIX)/lib/systemd/system
 LIBEXECDIR  = $(PREFIX)/libexec/todo
 SBINDIR     = $(PREFIX)/sbin
 DATADIR     = $(PREFIX)/share/todo
+DOCDIR      = $(PREFIX)/share/doc/todo
 MANDIR      = $(PREFIX)/share/man/man8
 COMPDIR     = $(PREFIX)/share/bash-completion/completions
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
@@ -198,16 +199,19 @@ CONFIGS     = lighttpd.conf $(filter-out $(INCLUDED),$(wildcard deploy/*.conf)) 
 
 install: all ## the programs, pages and examples below PREFIX (/usr/local); DESTDIR is for packagers
 	install -d $(addprefix $(DESTDIR),$(LIBEXECDIR) $(SBINDIR) $(DATADIR)/web $(DATADIR)/build/docs $(DATADIR)/deploy/errors \
-	    $(DATADIR)/examples $(MANDIR) $(COMPDIR) $(SYSUSERSDIR) $(UNITDIR) $(CONFDIR))
+	    $(DATADIR)/examples $(DOCDIR)/docs $(MANDIR) $(COMPDIR) $(SYSUSERSDIR) $(UNITDIR) $(CONFDIR))
 	install -d -m 700 $(DESTDIR)$(CONFDIR)/secrets
 	install -m 755 $(BUILD)/todo.fcgi $(DESTDIR)$(LIBEXECDIR)/
 	install -m 755 $(BUILD)/todoctl $(DESTDIR)$(SBINDIR)/
 	install -m 644 $(WEB_FILES) $(DESTDIR)$(DATADIR)/web/
-	install -m 644 deploy/docs/init.js $(wildcard build/docs/*) $(DESTDIR)$(DATADIR)/build/docs/
+	install -m 644 deploy/docs/init.js $(filter-out %/init.js,$(wildcard build/docs/*)) $(DESTDIR)$(DATADIR)/build/docs/
 	install -m 644 deploy/errors/*.html $(DESTDIR)$(DATADIR)/deploy/errors/
 	install -m 644 $(INCLUDED) $(DESTDIR)$(DATADIR)/deploy/
 	install -m 644 $(CONFIGS) schema.sql $(DESTDIR)$(DATADIR)/examples/
-	install -m 644 deploy/man/*.8 $(DESTDIR)$(MANDIR)/
+	install -m 644 README.md CHANGELOG.md tests/smoke.sh $(DESTDIR)$(DOCDIR)/
+	install -m 644 $(wildcard docs/*) $(DESTDIR)$(DOCDIR)/docs/
+	for page in $(wildcard deploy/man/*.8); do \
+	    sed 's|/usr/libexec/todo|$(LIBEXECDIR)|' $$page >$(DESTDIR)$(MANDIR)/$${page##*/} || exit 1; done
 	install -m 644 deploy/todoctl.bash-completion $(DESTDIR)$(COMPDIR)/todoctl
 	install -m 644 deploy/sysusers/todo.conf $(DESTDIR)$(SYSUSERSDIR)/
 	for unit in $(wildcard deploy/todo.service deploy/todo.socket); do \
@@ -215,16 +219,17 @@ install: all ## the programs, pages and examples below PREFIX (/usr/local); DEST
 	[ -e $(DESTDIR)$(CONFDIR)/todo.env ] || install -m 644 deploy/conf/todo.env $(DESTDIR)$(CONFDIR)/
 
 uninstall: ## removes them again, but for the configuration, which is its owner's
-	rm -rf $(addprefix $(DESTDIR),$(LIBEXECDIR) $(DATADIR))
+	rm -rf $(addprefix $(DESTDIR),$(LIBEXECDIR) $(DATADIR) $(DOCDIR))
 	rm -f $(addprefix $(DESTDIR),$(SBINDIR)/todoctl $(MANDIR)/todo.fcgi.8 $(MANDIR)/todoctl.8 $(COMPDIR)/todoctl \
 	    $(SYSUSERSDIR)/todo.conf $(UNITDIR)/todo.service $(UNITDIR)/todo.socket)
 
-# In a copy: packaging tools leave much behind.
-deb: ## a Debian package in build/deb
+# In a copy: packaging tools leave much behind. With what /docs needs, as far as it is there.
+deb: docs ## a Debian package in build/deb
 	@deploy/packages.sh build deb
 	@rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb/todo
 	@git ls-files -z -co --exclude-standard | tar --null -c -T - | tar -x -C $(BUILD)/deb/todo
-	@cd $(BUILD)/deb/todo && dpkg-buildpackage -us -uc
+	@mkdir $(BUILD)/deb/todo/build && cp -r build/docs $(BUILD)/deb/todo/build/
+	@cd $(BUILD)/deb/todo && dpkg-buildpackage -us -uc -b -nc
 	@lintian --fail-on error,warning $(BUILD)/deb/*.changes
 	@ls $(BUILD)/deb/*.deb
 

@@ -12,7 +12,9 @@ from harness import BINARY, ROOT, Responder
 INSTALLED = {"usr/libexec/todo/todo.fcgi", "usr/sbin/todoctl", "usr/share/man/man8/todo.fcgi.8",
              "usr/share/man/man8/todoctl.8", "usr/share/bash-completion/completions/todoctl",
              "usr/lib/sysusers.d/todo.conf", "usr/share/todo/web/index.html", "usr/share/todo/deploy/errors/503.html",
-             "usr/share/todo/examples/lighttpd.conf", "usr/share/todo/examples/grafana.json"}
+             "usr/share/todo/examples/lighttpd.conf", "usr/share/todo/examples/grafana.json",
+             "usr/share/doc/todo/README.md", "usr/share/doc/todo/CHANGELOG.md", "usr/share/doc/todo/smoke.sh",
+             "usr/share/doc/todo/docs/tasks.png"}
 
 
 # Nothing of the make that has started the tests: not its BUILD, not its flags.
@@ -59,6 +61,8 @@ def works(root):
     unit = next(root.glob("**/systemd/system/todo.service")).read_text()
     assert re.search(r"^ExecStart=/usr/libexec/todo/todo\.fcgi\b", unit, re.M)
     assert (root / "etc/todo/secrets").stat().st_mode & 0o777 == 0o700
+    for link in re.findall(r'src="(docs/[^"]+)"', (root / "usr/share/doc/todo/README.md").read_text()):
+        assert (root / "usr/share/doc/todo" / link).exists(), f"README.md shows {link}"
 
 
 def test_make_install_and_uninstall(sources, tmp_path):
@@ -76,6 +80,14 @@ def test_make_install_and_uninstall(sources, tmp_path):
     assert config.read_text() == "WORKERS=3\n"
     run("make", "uninstall", *places, cwd=sources)
     assert files(tmp_path) == {"etc/todo/todo.env"}
+
+
+def test_the_debian_package_has_swagger_ui_for_its_docs(package, tmp_path):
+    run("dpkg-deb", "--extract", package, tmp_path)
+    page = (ROOT / "deploy/docs/index.html").read_text()
+    for name in re.findall(r'"docs/([^"]+)"', page):
+        assert (tmp_path / "usr/share/todo/build/docs" / name).exists(), name
+    assert "swagger-ui-bundle.js" in page
 
 
 def test_the_debian_package_is_installed_upgraded_removed_and_purged(package, tmp_path):
@@ -120,7 +132,17 @@ cp "$2" "$1/root/todo.deb"
 chroot "$1/root" bash -e -c '
     mount -t proc proc /proc
     say() { echo "$1: $2"; }
+    # As if systemd ran, and the service: what it is told is written down.
+    rm -f /usr/sbin/policy-rc.d
+    mkdir -p /run/systemd/system /stubs
+    printf "%s\n" "#!/bin/sh" "case \$1 in is-enabled) SYSTEMD_OFFLINE=1 exec /usr/bin/systemctl \"\$@\" ;; esac" \
+        "echo \"\$*\" >>/calls" >/stubs/systemctl
+    chmod 755 /stubs/systemctl
+    PATH=/stubs:$PATH
+    calls() { grep -E "start|stop|reload" /calls | sed "s/--[a-z]* //" | tr "\n" ","; rm -f /calls; touch /calls; }
+    touch /calls
     dpkg -i /todo.deb >&2
+    say calls_of_installation "$(calls)"
     say version "$(/usr/libexec/todo/todo.fcgi --version)"
     say user "$(id -un todo)"
     say secrets "$(stat -c "%a %U" /etc/todo/secrets)"
@@ -129,7 +151,9 @@ chroot "$1/root" bash -e -c '
     echo WORKERS=3 >/etc/todo/todo.env
     dpkg -i /todo.deb >&2
     say upgraded "$(cat /etc/todo/todo.env)"
+    say calls_of_upgrade "$(calls)"
     dpkg -r todo >&2
+    say calls_of_removal "$(calls)"
     say removed "$(ls -d /usr/sbin/todoctl /usr/libexec/todo /etc/todo/todo.env 2>/dev/null | tr "\n" " ")"
     dpkg -P todo >&2
     say purged "$(find /etc /usr /var/lib -path "*todo*" -not -path "/usr/share/*/todo-*" -newer /todo.deb | tr "\n" " ")"
@@ -142,7 +166,9 @@ if os.getuid() == 0:
         told = run("unshare", "--mount", "bash", "-c", ON_A_COPY, "bash", tmp_path, package)
         assert dict(line.split(": ", 1) for line in told.splitlines()) == {
             "version": run(ROOT / "build/todo.fcgi", "--version").strip(), "user": "todo", "secrets": "700 root",
-            "socket": "disabled", "unit": "", "upgraded": "WORKERS=3", "removed": "/etc/todo/todo.env ", "purged": ""}
+            "socket": "disabled", "unit": "", "upgraded": "WORKERS=3", "removed": "/etc/todo/todo.env ", "purged": "",
+            "calls_of_installation": "", "calls_of_upgrade": "daemon-reload,reload todo.service,",
+            "calls_of_removal": "stop todo.socket todo.service,daemon-reload,"}
 
 
 def test_every_place_that_tells_the_version_tells_the_same(cluster):
