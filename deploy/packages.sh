@@ -28,6 +28,7 @@ test  python3-jsonschema    answers against the description of the API
 test  python3-jose|python3-jwt  tokens as another program makes them
 test  python3-passlib       password hashes as another program makes them
 test  python3-bcrypt        password hashes as another program makes them
+test  procps                what runs
 test  pgbouncer             the service behind a connection pooler
 test  libfaketime           the service on a clock that is set back
 test  spawn-fcgi            the service as another starter runs it

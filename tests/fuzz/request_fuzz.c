@@ -116,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         int metrics_fd = -1, board_fd = -1, limits_fd = -1, hashing_fd = -1;
         services.metrics = metrics_create(routes_count, routes_labels, &metrics_fd);
         services.scoreboard = scoreboard_create(&board_fd);
-        services.limits = rate_limits_create(&limits_fd);
+        services.limits = rate_limit_create(&limits_fd);
         services.hashing = hashing_create(1, 1, &hashing_fd);
     }
     serve(services.arena, data, size);
