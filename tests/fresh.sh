@@ -24,7 +24,7 @@ stranger() {
     set -eu
     took() { echo "fresh: $1: $((SECONDS - began)) s"; began=$SECONDS; }
     began=$SECONDS
-    git -c init.defaultBranch=main clone --quiet /todo.bundle todo && cd todo
+    git -c init.defaultBranch=main -c advice.detachedHead=false clone --quiet /todo.bundle todo && cd todo
     setsid env --default-signal make run </dev/null &
     run=$!
     until command -v curl >/dev/null && curl -sf -o /dev/null http://127.0.0.1:8080/readyz; do

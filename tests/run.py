@@ -9,8 +9,10 @@ BUILD names the folder of the program and of the unit tests (build).
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree
 
@@ -99,7 +101,28 @@ SUITES = {
 }
 
 
+def others_can_read():
+    """As root, tests become other users too, who must be able to read what is tested."""
+    if os.getuid() != 0:
+        return True
+    nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+    return subprocess.run([*nobody, "test", "-r", __file__], cwd="/", stderr=subprocess.DEVNULL).returncode == 0
+
+
+def run_in_a_copy():
+    """Where nobody else may look, as below /root: the same in a copy, all but the secrets and data of make run."""
+    with tempfile.TemporaryDirectory(prefix="todo-checkout-", dir="/tmp") as folder:
+        shutil.copytree(ROOT, folder, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".run"))
+        subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
+        done = subprocess.run([os.path.join(folder, "tests", "run.py"), *sys.argv[1:]])
+        if BUILD.is_relative_to(ROOT):
+            shutil.copytree(os.path.join(folder, BUILD.relative_to(ROOT), "results"), RESULTS, dirs_exist_ok=True)
+        return done.returncode
+
+
 def main():
+    if not others_can_read():
+        return run_in_a_copy()
     RESULTS.mkdir(parents=True, exist_ok=True)
     os.environ["TODO_FCGI"] = str(BUILD / "todo.fcgi")
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
