@@ -48,7 +48,7 @@ TESTS = (
      "api/test_tasks_list api/test_tasks_paging api/test_stats_tags api/test_plans"),
     (r"app/resources/task|lib/data/(task|value|prec)",
      "openapi/test_every_way api/test_tasks_patch_put_complete api/test_tasks_preconditions api/test_tasks_batch"
-     " api/test_races"),
+     " api/test_stats_tags api/test_races"),
     (r"lib/auth/(token|keyed)", "api/test_tokens api/test_sessions_refresh"),
     (r"lib/core/log", "api/test_logs"),
     (r"lib/core", "api/test_tasks_fields"),
