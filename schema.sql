@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS schema_version (
     version    integer NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE schema_version IS 'One row a migration that has been applied; the highest counts.';
+COMMENT ON TABLE schema_version IS 'One row per applied migration; the highest counts.';
 
 -- Case-insensitive comparison in all of Unicode, whatever the cluster's locale: through lower case
 -- and back to upper, so that ß = SS, final sigma = sigma and the Kelvin sign = k.
@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS users (
     session_epoch     integer NOT NULL DEFAULT 0,
     tokens_valid_from timestamptz NOT NULL DEFAULT '-infinity'
 );
-COMMENT ON TABLE users IS 'One row an account.';
+COMMENT ON TABLE users IS 'One row per account.';
 COMMENT ON COLUMN users.email IS 'As it was typed; compared by todo_fold.';
 COMMENT ON COLUMN users.hashed_password IS 'bcrypt: $2b$ as we write it; $2a$ and $2y$ of an import verify, and are rewritten at login.';
 COMMENT ON COLUMN users.disabled_at IS 'Since when an operator has shut the account: as if it did not exist, until it is opened again.';
@@ -104,13 +104,13 @@ CREATE TABLE IF NOT EXISTS tasks (
 COMMENT ON TABLE tasks IS 'A user''s tasks lie together, and every statement names the user: the key can shard the table.';
 COMMENT ON COLUMN tasks.completed_at IS 'Completed, and since when; NULL: pending.';
 COMMENT ON COLUMN tasks.priority IS '0 low, 1 medium, 2 high.';
-COMMENT ON COLUMN tasks.tags IS 'A set in the order first given; that nothing is in it twice is the program''s care.';
+COMMENT ON COLUMN tasks.tags IS 'A set in the order first given; the program sees to it that nothing is in it twice.';
 COMMENT ON COLUMN tasks.due_at IS 'The instant, or 00:00 UTC of the day where due_is_date.';
 COMMENT ON COLUMN tasks.sort_order IS 'The API''s "order": free for clients to sort by.';
-COMMENT ON COLUMN tasks.updated_at IS 'Grows with every write, if need be by a microsecond: it is the ETag.';
+COMMENT ON COLUMN tasks.updated_at IS 'Grows with every write, by a microsecond if need be: it is the ETag.';
 COMMENT ON COLUMN tasks.folded_text IS 'Folded once when written, and not for every row that a search looks at.';
 
--- One index a sort order, walked forwards or backwards from a cursor: a page costs its rows, however
+-- One index per sort order, walked forwards or backwards from a cursor: a page costs its rows, however
 -- many there are. "Nulls last in both directions" takes two for what may be NULL.
 CREATE INDEX IF NOT EXISTS tasks_by_created ON tasks (user_id, created_at, id);
 CREATE INDEX IF NOT EXISTS tasks_by_updated ON tasks (user_id, updated_at, id);
