@@ -59,9 +59,9 @@ static const struct setting table[] = {
     {SECRET("JWT_SECRET_PREVIOUS", jwt_secret_previous, TOKEN_MIN_SECRET, 4096, "",
             "verifies only: the secret before a rotation")},
     {NUMBER("ACCESS_TOKEN_TTL", access_token_ttl, 1, 31536000, "604800",
-            "seconds that an access token holds")},
+            "seconds for which an access token is valid")},
     {NUMBER("REFRESH_TOKEN_TTL", refresh_token_ttl, 1, 31536000, "2592000",
-            "seconds that a refresh token holds")},
+            "seconds for which a refresh token is valid")},
     {NUMBER("BCRYPT_COST", bcrypt_cost, 4, 16, "12", "password hashing takes 2^cost rounds")},
     {NUMBER("WORKERS", workers, 0, SETTINGS_MAX_WORKERS, "8",
             "processes that answer; 0 answers in this one (mod_fcgid, a debugger)")},
@@ -88,13 +88,13 @@ static const struct setting table[] = {
     {NUMBER("RATE_SIGN_INS", rate_sign_ins, 1, RATE_MAX_FAILURES, "10",
             "failed sign-ins to one account from one address until delays begin")},
     {NUMBER("RATE_SIGN_INS_ACCOUNT", rate_sign_ins_account, 1, RATE_MAX_FAILURES, "100",
-            "the same, to one account from everywhere: then an address has one try")},
+            "the same, to one account from everywhere: after that, one try per address")},
     {NUMBER("RATE_SIGN_INS_ADDRESS", rate_sign_ins_address, 1, RATE_MAX_FAILURES, "100",
             "the same, from one address to all accounts")},
-    {NUMBER("RATE_SIGN_UPS", rate_sign_ups, 1, 100000, "30", "sign-ups an hour from one address")},
+    {NUMBER("RATE_SIGN_UPS", rate_sign_ups, 1, 100000, "30", "sign-ups per hour from one address")},
     {NUMBER("RATE_REFRESHES", rate_refreshes, 1, 100000, "60",
-            "refreshes a minute of one session")},
-    {NUMBER("RATE_REQUESTS", rate_requests, 1, 100000, "6000", "requests a minute of one user")},
+            "refreshes per minute of one session")},
+    {NUMBER("RATE_REQUESTS", rate_requests, 1, 100000, "6000", "requests per minute of one user")},
     {TEXT("TRUSTED_PROXIES", trusted_proxies, 4096,
           "addresses and networks, separated by commas, whose X-Forwarded-For or Forwarded is"
           " believed"),
@@ -112,7 +112,7 @@ static const struct setting table[] = {
     {WORD("LOG_LEVEL", log_level, "info", "log lines less important than this are dropped"),
      .words = {"error", "warning", "info"}},
     {NUMBER("SLOW_REQUEST", slow_request, 0, 3600000, "1000",
-            "milliseconds from which a request has a warning of its own; 0 for none")},
+            "milliseconds after which a request gets a warning of its own; 0 for none")},
 };
 
 enum { SETTING_COUNT = sizeof table / sizeof *table };
@@ -153,7 +153,7 @@ static const char *get_variable(const char *name)
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-/* The value as it was given; the fallback where it was not, or is empty. NULL: said why. */
+/* The value as it was given; the fallback where it was not, or is empty. NULL: the reason has been written. */
 static const char *find_value(const struct setting *setting, FILE *errors)
 {
     const char *value = get_variable(setting->name);
