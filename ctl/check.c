@@ -74,7 +74,7 @@ static enum status check_server(struct check *check, const struct settings *sett
     if (status != STATUS_OK)
         return status;
     finding_say(&check->findings, health.version < LEAST_SERVER ? FINDING_WRONG : FINDING_GOOD,
-                "database: PostgreSQL %lld.%lld answers; 13 is the least",
+                "database: PostgreSQL %lld.%lld answers; 13 is the minimum",
                 (long long)health.version / 10000, (long long)health.version % 10000);
     if (health.is_read_only)
         finding_say(&check->findings, FINDING_WRONG,

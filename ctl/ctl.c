@@ -42,7 +42,7 @@ enum ctl_exit ctl_explain(const struct ctl *ctl, enum status status)
         return ctl_refuse("the database's schema is newer than this program, which must be"
                           " upgraded");
     case STATUS_INVALID_TOKEN:
-        return ctl_refuse("the account has been deleted meanwhile");
+        return ctl_refuse("the account has been deleted in the meantime");
     default:
         return ctl_refuse("the database refuses: %s", db_health(ctl->db)->last_error);
     }

@@ -76,7 +76,7 @@ static bool report_error(const struct import *import, const char *where, const c
 static bool report_stream_error(const struct import *import)
 {
     char where[64];
-    snprintf(where, sizeof where, "behind %lld tasks:", (long long)import->read);
+    snprintf(where, sizeof where, "after %lld tasks:", (long long)import->read);
     return report_error(import, import->read == 0 ? "the input:" : where, import->stream.why);
 }
 
@@ -158,7 +158,7 @@ static bool read_tasks(struct import *import)
     if (!import->has_user)
         return report_error(
             import, import->who,
-            "is no account, and the input does not say before its tasks how to make it");
+            "has no account, and the input does not describe one before its tasks");
     if (!json_stream_take(stream, '[', "an array of tasks is expected"))
         return report_stream_error(import);
     while (json_stream_has_next(stream, ']', &is_first)) {
@@ -230,7 +230,7 @@ static bool read_member(struct import *import)
                        ? members[i].read(import)
                        : report_stream_error(import);
     return report_error(import,
-                        "the input:", "it holds something else than format, user and tasks");
+                        "the input:", "it holds something other than format, user and tasks");
 }
 
 static bool read_members(struct import *import)
@@ -252,7 +252,7 @@ static bool read_all(struct import *import)
     if (!(is_list ? read_tasks(import) : read_members(import)))
         return false;
     if (stream->why == NULL && json_stream_peek(stream) != EOF)
-        stream->why = "something follows behind its end";
+        stream->why = "something follows its end";
     return stream->why == NULL || report_stream_error(import);
 }
 

@@ -42,7 +42,7 @@ static const struct command commands[] = {
     {"export", NULL, "USER", 1, 1, export_run,
      "write an account, its password's hash and its tasks as JSON"},
     {"import", NULL, "USER", 1, 1, import_run,
-     "read such JSON into the account, which is made where it is not there"},
+     "read such JSON into the account, which is made if it is missing"},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
@@ -50,7 +50,7 @@ enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 static const char usage[] =
     "Usage: todoctl [--conf DIR] COMMAND\n"
     "       todoctl --version | --help\n\n"
-    "USER is an e-mail or an account's id. Settings come from the environment and, where that has\n"
+    "USER is an e-mail or an account's id. Settings come from the environment and, where it has\n"
     "none, from todo.env and secrets/ in DIR (" CONF_DIR "), as the service's do.\n\n";
 
 static void print_command(const struct command *command)
@@ -100,7 +100,7 @@ static enum ctl_exit run_command(struct ctl *ctl, int argc, char **argv)
     }
     int words = command->verb == NULL ? 1 : 2;
     if (!fits(command, argc - words, argv + words)) {
-        (void)ctl_refuse("use it so: todoctl %s%s%s %s", command->group,
+        (void)ctl_refuse("usage: todoctl %s%s%s %s", command->group,
                          command->verb == NULL ? "" : " ",
                          command->verb == NULL ? "" : command->verb, command->arguments);
         return CTL_USAGE;

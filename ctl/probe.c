@@ -50,7 +50,7 @@ static int start_curl(const char *url, const char *header, pid_t *child)
 
 struct probe probe_get(struct arena *arena, const char *url, const char *header)
 {
-    struct probe probe = {.text = "the program curl, which this takes, cannot be run"};
+    struct probe probe = {.text = "the program curl, which this needs, cannot be run"};
     struct buffer answer = {.arena = arena};
     pid_t child;
     ssize_t count;

@@ -90,7 +90,7 @@ enum ctl_exit user_enable(struct ctl *ctl, char **arguments)
         return exit;
     if (user.is_disabled)
         return change_user(ctl, &user, &wanted, "enabled");
-    printf("%s: is enabled already\n", user.user.email);
+    printf("%s: is already enabled\n", user.user.email);
     return CTL_DONE;
 }
 
@@ -104,7 +104,7 @@ enum ctl_exit user_reset_password(struct ctl *ctl, char **arguments)
     if (!credentials_create_password(ctl, user.user.email, arguments[1] != NULL, &password))
         return CTL_REFUSED;
     const struct admin_change wanted = {.hashed_password = password.hash};
-    exit = change_user(ctl, &user, &wanted, "the password is a new one");
+    exit = change_user(ctl, &user, &wanted, "the password has been changed");
     if (exit == CTL_DONE)
         credentials_print_password(&password);
     return exit;
@@ -116,7 +116,7 @@ static bool is_meant(const struct admin_user *user, enum ctl_exit *exit)
     char line[1024];
     *exit = CTL_REFUSED;
     if (!isatty(STDIN_FILENO)) {
-        (void)ctl_refuse("deleting is for ever: say --yes to mean it");
+        (void)ctl_refuse("deleting cannot be undone: confirm it with --yes");
         *exit = CTL_USAGE;
         return false;
     }

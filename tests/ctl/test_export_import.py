@@ -127,7 +127,7 @@ TASK = '{"title":"t"}'
     ("[" + "[" * 100 + "]" * 101, "tasks[0]"),
     ("[" + "1" * 2**21, "too long"), ("[" * 2**21, "too long"), (HEAD + '"user":', "ends too early"),
     ('{"format":', "ends too early"),
-    ('{"format":"other"}', "format"), ('{"strange":1}', "something else"), ('{"format" 1}', "colon"),
+    ('{"format":"other"}', "format"), ('{"strange":1}', "something other"), ('{"format" 1}', "colon"),
     (HEAD + '"tasks":{}}', "array"), (HEAD + '"user":{}}', "user.hashed_password is required"), (HEAD + '"user":1}', "user"),
     (HEAD + f'"tasks":[{TASK}]', "ends too early"), (HEAD + f'"tasks":[{TASK}]}} 1', "follows"), (HEAD, "ends too early")],
     ids=lambda value: value[:30])
@@ -145,7 +145,7 @@ def test_bytes_that_are_not_utf8_are_refused(ctl):
 
 def test_tasks_without_an_account_have_nowhere_to_go(ctl):
     for text in (f"[{TASK}]", HEAD + f'"tasks":[{TASK}],' + USER[:-1] + "}"):
-        assert "is no account" in ctl("import", "x@example.org", stdin=text, status=1).stderr
+        assert "has no account" in ctl("import", "x@example.org", stdin=text, status=1).stderr
     assert "e-mail must" in ctl("import", "x", stdin=HEAD + USER + '"tasks":[]}', status=1).stderr
     bad = USER.replace("$2b$04$", "$9x$04$")
     assert "refuses" in ctl("import", "x@example.org", stdin=HEAD + bad + '"tasks":[]}', status=1).stderr
