@@ -112,7 +112,7 @@ static bool set_up_pools(struct pools *pools, struct reload *handed)
     pools->tokens = token_cache_create(VERIFIED_TOKENS);
     if (pools->metrics == NULL || pools->scoreboard == NULL || pools->limits == NULL ||
         pools->hashing == NULL || pools->tokens == NULL) {
-        fprintf(stderr, "todo.fcgi: there is no memory left\n");
+        fprintf(stderr, "todo.fcgi: out of memory\n");
         return false;
     }
     return true;

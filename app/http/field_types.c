@@ -34,7 +34,7 @@ static const char *read_text(struct arena *arena, const struct field *field,
     char *text = copy_string(arena, value);
     assert(field->max > 0 && field->min <= field->max);
     if (text == NULL)
-        return "must be a text";
+        return "must be a string";
     if (field->flags & FIELD_TRIMMED)
         text = utf8_trim(text);
     int64_t count = (int64_t)utf8_count(text);
@@ -65,7 +65,7 @@ static const char *read_email(struct arena *arena, const struct field *field,
     (void)field;
     char *text = copy_string(arena, value);
     if (text == NULL)
-        return "must be a text";
+        return "must be a string";
     text = utf8_trim(text);
     if (utf8_count(text) > MAX_EMAIL)
         return "must be at most 254 characters";
@@ -81,7 +81,7 @@ static const char *read_password(struct arena *arena, const struct field *field,
     (void)field;
     char *text = copy_string(arena, value);
     if (text == NULL)
-        return "must be a text";
+        return "must be a string";
     if (text[0] == '\0')
         return "must not be empty";
     if (strlen(text) > PASSWORD_MAX_BYTES)
@@ -96,7 +96,7 @@ static const char *read_new_password(struct arena *arena, const struct field *fi
     (void)field;
     const char *text = copy_string(arena, value);
     if (text == NULL)
-        return "must be a text";
+        return "must be a string";
     if (utf8_count(text) < PASSWORD_MIN_CHARACTERS)
         return "must be at least 8 characters";
     if (strlen(text) > PASSWORD_MAX_BYTES)
@@ -207,7 +207,7 @@ static const char *add_tag(struct arena *arena, struct texts *tags, const struct
     const char *tag = NULL;
     const char **items = (const char **)tags->items;
     if (read_text(arena, &rule, value, &tag) != NULL)
-        return "must each be a text of 1 to 50 characters, without control characters";
+        return "must each be a string of 1 to 50 characters, without control characters";
     assert(tag != NULL);
     for (size_t i = 0; i < tags->count; i++)
         if (strcmp(items[i], tag) == 0)
@@ -229,7 +229,7 @@ static const char *read_tags(struct arena *arena, const struct field *field,
     if (value->json == NULL)
         return add_tag(arena, out, value);
     if (!cJSON_IsArray(value->json))
-        return "must be an array of texts";
+        return "must be an array of strings";
     for (const cJSON *item = value->json->child; item != NULL && wrong == NULL; item = item->next) {
         struct field_value tag = {.json = item};
         wrong = add_tag(arena, out, &tag);

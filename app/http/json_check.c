@@ -113,7 +113,7 @@ static bool check_number(struct cursor *cursor)
     if (!take_byte(cursor, '0') && skip_digits(cursor) == 0)
         return note_error(cursor, "a value is expected");
     if (take_byte(cursor, '.') && skip_digits(cursor) == 0)
-        return note_error(cursor, "a number has no digit behind its point");
+        return note_error(cursor, "a number has no digit after its point");
     if (take_byte(cursor, 'e') || take_byte(cursor, 'E')) {
         if (!take_byte(cursor, '+'))
             take_byte(cursor, '-');
@@ -201,7 +201,7 @@ struct json_check json_check(const char *text, size_t length, int max_depth)
     struct json_check check = {0};
     struct cursor cursor = {text, text + length, &check, max_depth};
     if (check_value(&cursor) && cursor.at != cursor.end)
-        note_error(&cursor, "something follows behind its end");
+        note_error(&cursor, "something follows its end");
     assert(cursor.at <= cursor.end);
     assert(check.why != NULL || cursor.depth_left == max_depth);
     return check;

@@ -23,7 +23,7 @@ static const struct {
     [STATUS_UNAUTHENTICATED] = {401, "Unauthorized", "not_authenticated",
                                 "Sign in first: this needs an access token."},
     [STATUS_INVALID_TOKEN] = {401, "Unauthorized", "invalid_token",
-                              "The access token is not valid, or no longer: sign in again."},
+                              "The access token is not valid, or no longer valid: sign in again."},
     [STATUS_BAD_CREDENTIALS] = {401, "Unauthorized", "invalid_credentials",
                                 "The e-mail or the password is wrong."},
     [STATUS_BAD_REFRESH_TOKEN] = {401, "Unauthorized", "invalid_refresh_token",
@@ -32,16 +32,16 @@ static const struct {
                                "The current password is wrong."},
     [STATUS_NOT_FOUND] = {404, "Not Found", "not_found", "There is nothing here."},
     [STATUS_NO_METHOD] = {405, "Method Not Allowed", "method_not_allowed",
-                          "This address does not answer to that method."},
+                          "This address does not support that method."},
     [STATUS_CONFLICT] = {409, "Conflict", "conflict", "This is taken already."},
     [STATUS_EMAIL_TAKEN] = {409, "Conflict", "email_taken",
                             "There is an account with this e-mail already."},
     [STATUS_ID_TAKEN] = {409, "Conflict", "id_taken",
                          "You have another task with this id already."},
     [STATUS_PRECONDITION] = {412, "Precondition Failed", "precondition_failed",
-                             "The task has been changed in between: read it again."},
+                             "The task has been changed in the meantime: read it again."},
     [STATUS_TOO_LARGE] = {413, "Content Too Large", "body_too_large",
-                          "The body is larger than is allowed here."},
+                          "The body is larger than allowed here."},
     [STATUS_URI_TOO_LONG] = {414, "URI Too Long", "uri_too_long",
                              "The address is longer than 8192 bytes."},
     [STATUS_NOT_JSON] = {415, "Unsupported Media Type", "unsupported_media_type",
@@ -111,7 +111,7 @@ static void add_challenge(struct response *response)
     if (response->status == STATUS_INVALID_TOKEN)
         challenge = arena_printf(
             response->arena, "%s, error=\"invalid_token\", error_description=\"%s\"", challenge,
-            response->reason == NULL ? "the token does not hold any longer" : response->reason);
+            response->reason == NULL ? "the token is no longer valid" : response->reason);
     response_add_header(response, "WWW-Authenticate", challenge);
 }
 

@@ -162,7 +162,7 @@ static void a_wrong_length_is_told_with_its_limits(void **state)
     (void)state;
     assert_string_equal(read_json(&title, "\"\"", &text), "must be 1 to 5 characters");
     assert_string_equal(read_json(&optional, "\"123456\"", &text), "must be at most 5 characters");
-    assert_string_equal(read_json(&title, "7", &text), "must be a text");
+    assert_string_equal(read_json(&title, "7", &text), "must be a string");
 }
 
 static void an_email_has_one_at_and_a_dot_in_its_domain(void **state)

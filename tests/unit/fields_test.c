@@ -239,7 +239,7 @@ static void every_wrong_field_is_told_and_the_sentence_names_three(void **state)
     assert_int_equal(response.error_count, 6);
     assert_string_equal(response.detail,
                         "colour must be red, green or blue; flag must be true or false; tag must be"
-                        " an array of texts; and more.");
+                        " an array of strings; and more.");
     assert_non_null(
         strstr(buffer_string(&response.errors), "{\"field\":\"name\",\"detail\":\"is required\"}"));
 }
