@@ -95,7 +95,7 @@ static struct slot *find_slot(struct parent *parent, pid_t pid)
     return NULL;
 }
 
-/* Why a worker has to be replaced. One that goes because the service stops, or has too many, has
+/* Why a worker has to be replaced: one that goes because the service stops, or has too many, does
  * not. */
 static void count_end(const struct parent *parent, const struct slot *slot, int status)
 {
@@ -167,7 +167,9 @@ static void reap(struct parent *parent)
     }
 }
 
-/* Asks the next outdated worker to go, once the one before has been replaced. */
+/* Asks the next outdated worker to go, once the one before has been replaced: as long as a place is
+ * empty or a worker is on its way out, nobody else is asked, so a reload never takes more than one
+ * worker from the clients at a time. */
 static void replace_next(struct parent *parent)
 {
     struct slot *next = NULL;
@@ -182,7 +184,7 @@ static void replace_next(struct parent *parent)
         ask_to_go(parent, next);
 }
 
-/* A worker that is busy for longer than all that a request may wait for hangs. */
+/* A worker hangs that is busy for longer than everything a request may wait for takes together. */
 static bool hangs(const struct parent *parent, int place, int64_t now)
 {
     const struct settings *settings = parent->settings;
@@ -229,7 +231,9 @@ static int tend(struct parent *parent)
     return running;
 }
 
-/* Whether something is due at a time, and not only when a signal comes. */
+/* Whether something is due at a time, and not only when a signal comes: a place that is to be
+ * filled after its back-off, a worker left over from an old program, or one that is leaving, and is
+ * killed if that takes too long. */
 static bool is_restless(const struct parent *parent)
 {
     for (int i = 0; i < parent->count; i++)

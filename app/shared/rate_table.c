@@ -25,7 +25,9 @@ uint64_t rate_table_layout(void)
     return shared_layout(numbers, sizeof numbers / sizeof *numbers);
 }
 
-/* The place that holds an entry, or else the smallest, which gives way to it; and its word. */
+/* The place that holds an entry, or else the smallest, which gives way to it; and its word. States
+ * grow with time, so the smallest is the one longest out of use: an attacker who fills a bucket
+ * pushes out the old entries first, and an empty place (0) before any. */
 static int find_place(const atomic_uint_fast64_t *words, uint64_t print, uint64_t *held)
 {
     int place = 0;
@@ -48,7 +50,9 @@ void rate_table_update(struct rate_table *table, uint64_t key, rate_step *step, 
     atomic_uint_fast64_t *words = table->words[key % RATE_TABLE_BUCKETS];
     /* Never 0, which an empty word has. */
     uint64_t print = (key >> STATE_BITS) == 0 ? 1 : key >> STATE_BITS;
-    for (;;) { /* again only where another has come first */
+    /* One word holds the whole entry, so one compare-and-swap replaces it: there is no lock that a
+     * worker could die with. Again only where another worker came first. */
+    for (;;) {
         uint64_t held;
         int place = find_place(words, print, &held);
         uint64_t state = held >> STATE_BITS == print ? held & state_mask : 0;
@@ -67,13 +71,16 @@ static int64_t to_units(int64_t micros)
     return micros >> UNIT_BITS;
 }
 
-/* Between two, where all that is allowed is used up at an even pace. */
+/* From one to the next, if the whole quota were used at an even pace. */
 static int64_t find_interval(const struct rate_quota *quota)
 {
     assert(quota->quota > 0);
     return to_units(quota->window * CLOCK_SECOND) / quota->quota;
 }
 
+/* The state is the time at which everything taken so far will have been earned back. Each one taken
+ * moves it one interval ahead, and it may be one window ahead of now: no counter has to be reset,
+ * and there is no boundary between windows at which two quotas could be used at once. */
 static bool take_one(uint64_t *state, void *context)
 {
     struct rate_quota *quota = context;

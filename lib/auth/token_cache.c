@@ -10,7 +10,8 @@
 
 enum { DIGEST_SIZE = 32, PLACES = 4 };
 
-/* The token's SHA-256 instead of the token: as good for telling it, and no good to a thief. */
+/* The token's SHA-256 instead of the token: it identifies the token just as well, and is no use to
+ * a thief. */
 struct content {
     unsigned char digest[DIGEST_SIZE];
     struct claims claims;
@@ -19,8 +20,9 @@ struct content {
 enum { WORDS = sizeof(struct content) / sizeof(uint64_t) };
 _Static_assert(sizeof(struct content) == WORDS * sizeof(uint64_t), "a content is whole words");
 
-/* A sequence lock: the number is odd while somebody writes, and another one afterwards. Who is
- * killed in between leaves it odd, and the entry to nobody. All zero: empty. */
+/* A sequence lock: the number is odd while somebody writes, and a different one afterwards. A
+ * worker that is killed in between leaves it odd: the entry is then lost, and nobody waits for it,
+ * as somebody would for a lock. All zero: empty. */
 struct entry {
     atomic_uint_fast64_t sequence;
     atomic_uint_fast64_t words[WORDS];
@@ -70,7 +72,7 @@ static bool hash_token(const struct token_cache *cache, const char *token,
 }
 
 /* One of the places where a token may stand: two, each with its neighbour. With single ones, a
- * cache that is half full would already have to turn out one token in ten. */
+ * cache that is half full would already have to evict one token in ten. */
 static struct entry *find_place(const struct token_cache *cache,
                                 const unsigned char digest[DIGEST_SIZE], size_t place)
 {
@@ -80,14 +82,16 @@ static struct entry *find_place(const struct token_cache *cache,
     return &cache->entries[(number + place % 2) % cache->size];
 }
 
-/* False where somebody writes meanwhile: that is no reason to wait. */
+/* False where somebody is writing: a token not found is only verified again, which costs less than
+ * waiting for a writer that may be dead. */
 static bool read_entry(const struct entry *entry, struct content *content)
 {
     uint64_t words[WORDS] = {0};
     uint64_t sequence = atomic_load_explicit(&entry->sequence, memory_order_acquire);
     for (size_t i = 0; i < WORDS; i++)
         words[i] = atomic_load_explicit(&entry->words[i], memory_order_relaxed);
-    /* With the writer's: who has read a new word also sees that its writer has begun. */
+    /* Pairs with the writer's fence: whoever has read a new word also sees that the number has
+     * changed, so half of one content and half of another are never taken for a whole. */
     atomic_thread_fence(memory_order_acquire);
     memcpy(content, words, sizeof words);
     return sequence % 2 == 0 &&

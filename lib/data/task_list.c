@@ -103,9 +103,9 @@ static void add_keyed(struct task_query *query, const char *key)
 }
 
 /* What passes of the next tasks; and if that is no full page, and there are more tasks than these,
- * a row that says so in its last column. For a full page nobody looks. How many is a parameter: a
- * plan for any number takes them for few, and walks; one for 500 may sort all of the user's, where
- * others have less. */
+ * a row that says so in its last column: LIMIT stops before it where the page is full. How many
+ * tasks are looked at is a parameter: a plan for any number expects few, and walks; one made for
+ * 500 may sort all of the user's, if other users have fewer. */
 static void add_near(struct task_query *query, const struct task_page *page, const char *key)
 {
     value_add_integer(&query->query, page->limit > 50 ? 10 * page->limit : 500);
@@ -123,7 +123,8 @@ static void add_near(struct task_query *query, const struct task_page *page, con
     add_limit(query, page);
 }
 
-/* OFFSET 0 keeps the planner from walking in order all the same. */
+/* OFFSET 0 is a fence: without it the planner would flatten the subselect, and might walk in order
+ * after all, which has just been tried. */
 static void add_far(struct task_query *query, const struct task_page *page, const char *key)
 {
     task_query_add(query, "SELECT " TASK_COLUMNS ", t.key");
@@ -168,6 +169,7 @@ struct search {
     enum way way; /* FAR where it is to be; else set when it is known */
 };
 
+/* Decides the way only here: which index a filter could use is known once it has been added. */
 static enum status find_rows(struct db *db, struct actor *actor, struct search *search,
                              struct db_rows *rows)
 {

@@ -35,15 +35,18 @@ void task_query_add_to(struct task_query *query, struct buffer *part, const char
     buffer_add_text(part, text);
 }
 
-/* Adds a condition, " AND …", to the bounds or to the rest, that an index finds by itself, whatever
- * the order. Priorities are too few for that: the planner knows how many tasks of all users have
- * one, and not of this one. */
+/* Adds a condition, " AND …", to the bounds or to the rest, for which there is an index of its own,
+ * whatever the order: in the rest, it makes the short walk worth trying first (is_indexed). Not
+ * priorities: there are only three, and the planner knows how many tasks of all users have one, but
+ * not how many of this user's. */
 static void add_indexed(struct task_query *query, struct buffer *part, const char *sql)
 {
     query->is_indexed |= part == &query->rest;
     task_query_add_to(query, part, sql);
 }
 
+/* A set of bits as one comparison, so that the index can bound the walk by it. Low and high without
+ * medium is two ranges, which no single walk can be bounded by: that set goes into the rest. */
 static void add_priorities(struct task_query *query, unsigned priorities)
 {
     static const char *const sets[] = {
@@ -63,9 +66,9 @@ static void add_tags(struct task_query *query, const struct texts *tags)
 }
 
 /*
- * A plan for this text sees what it finds by LIKE in the index of trigrams. A plan for any text
- * does not, and would read all of that index for one without a trigram: it looks at each row, and
- * so that the text is not folded anew for each, by a subselect.
+ * A plan made for this very text (adaptive) knows its trigrams, and LIKE finds them in their index.
+ * A plan made for any text does not, and would read that whole index for a text without a trigram:
+ * so it looks at each row instead. The subselect folds the text once, and not once per row.
  */
 static void add_text(struct task_query *query, const char *text)
 {
@@ -79,7 +82,9 @@ static void add_text(struct task_query *query, const char *text)
         add_indexed(query, &query->rest, condition);
 }
 
-/* A due date is a bound in the order of the due dates, put to the index that is walked then. */
+/* In the order of the due dates a due date bounds the walk. What may be NULL has two indexes, one
+ * per direction, so the condition must be spelled as the one that is walked spells it: any other
+ * spelling is right, but bounds nothing. */
 static void add_due(struct task_query *query, const struct task_filter *filter)
 {
     bool upwards = query->walk == TASK_WALK_DUE_UP;
