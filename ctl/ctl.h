@@ -6,7 +6,7 @@
 #include "app/settings.h"
 #include "lib/data/admin_store.h"
 
-/* The exit statuses: a script tells by them whether to try again. */
+/* The exit statuses: a script can tell from them whether to try again. */
 enum ctl_exit {
     CTL_DONE = 0,
     CTL_REFUSED = 1, /* it cannot be done, or something was found to be wrong */
@@ -44,7 +44,7 @@ enum ctl_exit ctl_explain(const struct ctl *ctl, enum status status);
 /* Finds the account that an argument names: its e-mail or its id. */
 bool ctl_find_user(struct ctl *ctl, const char *who, struct admin_user *user, enum ctl_exit *exit);
 
-/* Shows how far a long work is, where standard error is a terminal. `total` is 0 where nobody
+/* Shows how far a long task has got, where standard error is a terminal. `total` is 0 where nobody
  * knows it. */
 void ctl_show_progress(const char *what, int64_t done, int64_t total);
 void ctl_end_progress(void);

@@ -21,7 +21,7 @@ void json_stream_close(struct json_stream *stream);
 /* The next byte that is not white space, without taking it; EOF at the end. */
 int json_stream_peek(struct json_stream *stream);
 
-/* Takes this byte behind white space. False where another one stands there; `why` then stands for
+/* Takes this byte behind white space. False where another one stands there; `why` is then
  * what is wrong. */
 bool json_stream_take(struct json_stream *stream, char wanted, const char *why);
 

@@ -1,4 +1,4 @@
-/* Field rules: what a body or a query may hold. Reads it into a struct, and tells every error. */
+/* Field rules: what a body or a query may hold. Reads it into a struct, and reports every error. */
 #include "fields.h"
 
 #include "app/http/field_types.h"
@@ -79,7 +79,7 @@ static bool is_read_only(const struct validation *validation, const char *name)
     return false;
 }
 
-/* What a client's name for an unknown field looks like in an error: not longer than it helps. */
+/* What a client's name for an unknown field looks like in an error: no longer than is of help. */
 static const char *shorten(struct arena *arena, const char *name)
 {
     enum { LONGEST = 64 };

@@ -1,4 +1,4 @@
-/* Field rules: what a body or a query may hold. Reads it into a struct, and tells every error. */
+/* Field rules: what a body or a query may hold. Reads it into a struct, and reports every error. */
 #ifndef APP_FIELDS_H
 #define APP_FIELDS_H
 
@@ -49,7 +49,7 @@ struct fields {
     size_t size;               /* of the struct that they are read into */
     const struct fields *base; /* its rows come first, its struct stands first in ours; has none */
     bool ignore_unknown;       /* parameters that OAuth 2 may add, RFC 6749 §3.2 */
-    size_t batch_max;          /* an array may hold so many of these objects, */
+    size_t batch_max;          /* an array may hold this many of these objects, */
     const char *batch_noun;    /* which are called so */
 };
 

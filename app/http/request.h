@@ -46,7 +46,7 @@ struct request {
     struct actor actor;  /* only where the route wants a user */
     void *input;         /* the body, as the route's fields say: a struct, or an array of them */
     size_t input_count;  /* how many, where `is_array` */
-    uint32_t present;    /* which fields the body named, a bit a row */
+    uint32_t present;    /* which fields the body named, one bit per row */
     bool is_array;
     bool is_form;
     void *query_input; /* the query, likewise */

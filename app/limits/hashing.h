@@ -18,7 +18,7 @@ enum { HASHING_LONGEST_WAIT = 2 };
 struct hashing *hashing_create(int64_t concurrency, int64_t workers, int *fd);
 
 /* As password_hash and password_verify (STATUS_WRONG_PASSWORD), when it is this worker's turn.
- * STATUS_UNAVAILABLE, with a detail, where too many wait already, or it was too long. */
+ * STATUS_UNAVAILABLE, with a detail, where too many wait already, or the wait was too long. */
 MUST_CHECK enum status hashing_hash(struct services *services, struct response *response,
                                     const char *password, char out[PASSWORD_HASH_SIZE]);
 MUST_CHECK enum status hashing_verify(struct services *services, struct response *response,

@@ -19,8 +19,8 @@ struct rate_limits *rate_limit_create(int *fd);
 MUST_CHECK enum status rate_limit_request(struct services *services, struct request *request,
                                           struct response *response);
 
-/* The user's token held no longer, which only the database knew: whoever still has one must not use
- * up what its owner may ask for. */
+/* The user's token was no longer valid, which only the database knew: whoever still has one must
+ * not use up what its owner may ask for. */
 void rate_limit_undo_request(struct services *services, const struct request *request);
 
 /* A sign-up, whether it succeeds or not; undone where it could not be tried. */

@@ -119,8 +119,8 @@ static enum status validate(struct request *request, struct response *response)
     return status == STATUS_OK ? fields_conclude(response) : status;
 }
 
-/* A request that is refused without asking the database must still not tell a token that no longer
- * holds more than that. */
+/* A request that is refused without asking the database must not tell the holder of a token that
+ * is no longer valid more than that. */
 static enum status confirm_user(struct services *services, struct request *request,
                                 struct response *response, enum status refusal)
 {

@@ -6,8 +6,8 @@
 #include "app/services.h"
 
 /*
- * Answers a request. `fault` is what was wrong with it as it came in, STATUS_OK for nothing. Knows
- * neither FastCGI nor sockets; always leaves a complete response.
+ * Answers a request. `fault` is what was wrong with it when it arrived; STATUS_OK where nothing
+ * was. Knows neither FastCGI nor sockets; always leaves a complete response.
  */
 void dispatch(struct services *services, struct request *request, enum status fault,
               struct response *response);

@@ -1,4 +1,4 @@
-/* What is told of a request: counted for /metrics, and logged. */
+/* What is recorded of a request: counted for /metrics, and logged. */
 #include "report.h"
 
 #include "app/pipeline/routes.h"

@@ -1,4 +1,4 @@
-/* What is told of a request: counted for /metrics, and logged. */
+/* What is recorded of a request: counted for /metrics, and logged. */
 #ifndef APP_REPORT_H
 #define APP_REPORT_H
 
@@ -6,7 +6,7 @@
 #include "app/http/response.h"
 #include "app/services.h"
 
-/* Counts a request. To be called before its answer is sent: see metrics_record(). */
+/* Counts a request. Call this before its answer is sent: see metrics_record(). */
 void report_count_request(struct services *services, const struct request *request,
                           const struct response *response);
 

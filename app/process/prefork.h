@@ -8,7 +8,7 @@
 /*
  * Forks the workers and stays until SIGTERM or SIGINT: then it lets them finish what they are
  * answering, within DRAIN_SECONDS, and kills what is left. A worker that ends is replaced, with a
- * back-off if it lived shortly; one that is busy for longer than any request can take is killed.
+ * back-off if it died at once; one that is busy for longer than any request can take is killed.
  * SIGHUP: if `--prepare` of the program file finds nothing wrong, that program takes our place and
  * replaces the workers one by one; `handed` is what we got, and what it gets. Returns the exit
  * status.

@@ -6,7 +6,7 @@
 
 /* Zero-initialise. */
 struct purge {
-    bool is_at_it; /* more than one step's rows have expired */
+    bool is_at_it; /* more rows have expired than one step deletes */
 };
 
 /* Milliseconds that an idle worker is to wait for a request before it takes a step; -1: for ever.

@@ -10,7 +10,8 @@
 enum { RELOAD_MAX_WORKERS = SCOREBOARD_PLACES };
 
 /* What a program hands to the one that takes its place, besides the listening socket as standard
- * input: the process, and so its children, stays the same. -1 for a descriptor that there is none.
+ * input: the process, and so its children, stays the same. A descriptor that is not handed on is
+ * -1.
  */
 struct reload {
     bool taken; /* from another program */

@@ -54,7 +54,7 @@ struct metrics *metrics_create(size_t count, const char *(*labels)(size_t route)
 
 /*
  * Counts a request. Lock-free; a worker may die at any instruction and leaves the counters usable.
- * To be called before the answer is sent: so each request that was answered has been counted, and a
+ * Call this before the answer is sent: so each request that was answered has been counted, and a
  * worker that is killed leaves at most one more, the one it was about to answer.
  */
 void metrics_record(struct metrics *metrics, const struct metrics_sample *sample);

@@ -160,7 +160,7 @@ static const char *read_claims(jwt_t *jwt, struct claims *claims)
     return NULL;
 }
 
-/* The claims of a token that one of the keys has signed, whenever they hold. */
+/* The claims of a token that one of the keys has signed, valid now or not. */
 static const char *read_token(const struct token_keys *keys, const char *token,
                               struct claims *claims)
 {

@@ -18,7 +18,7 @@ enum {
 
 struct token_cache;
 
-/* The secret that signs and verifies, and one that only verifies still; NULL for none. With a cache
+/* The secret that signs and verifies, and one that only still verifies; NULL for none. With a cache
  * (token_cache.h), or NULL, of what they have verified. */
 struct token_keys {
     const char *current;

@@ -17,7 +17,7 @@ void token_cache_destroy(struct token_cache *cache);
 /* Whether exactly this token was added. Its times are still to be checked. */
 bool token_cache_find(const struct token_cache *cache, const char *token, struct claims *claims);
 
-/* Adds a token whose signature and form are good; another one may have to make room. */
+/* Adds a token whose signature and form are good; another may have to make room. */
 void token_cache_add(struct token_cache *cache, const char *token, const struct claims *claims);
 
 #endif

@@ -1,4 +1,4 @@
-/* Log lines on standard error: logfmt or JSON, one write a line. */
+/* Log lines on standard error: logfmt or JSON, one write per line. */
 #include "log.h"
 
 #include "clock.h"

@@ -1,4 +1,4 @@
-/* Log lines on standard error: logfmt or JSON, one write a line. */
+/* Log lines on standard error: logfmt or JSON, one write per line. */
 #ifndef CORE_LOG_H
 #define CORE_LOG_H
 
@@ -14,7 +14,7 @@ struct log_field {
     bool number;
 };
 
-/* Lines above `least` (LOG_NONE: all) are dropped; `json` instead of logfmt. To be called before
+/* Lines above `least` (LOG_NONE: all) are dropped; `json` instead of logfmt. Call this before
  * any fork: log_limited() counts over all processes. */
 void log_configure(enum log_level least, bool json);
 

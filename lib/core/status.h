@@ -5,7 +5,7 @@
 #define MUST_CHECK __attribute__((warn_unused_result))
 
 /*
- * app/response.c holds the one table that turns these into HTTP (status, title, code word),
+ * app/http/response.c holds the one table that turns these into HTTP (status, title, code word),
  * lib/data/sqlstate.c the one that makes them out of SQLSTATEs.
  */
 enum status {
@@ -16,10 +16,10 @@ enum status {
 
     STATUS_MALFORMED,         /* the bytes break a grammar: JSON, form, percent-encoding */
     STATUS_UNAUTHENTICATED,   /* no token came */
-    STATUS_INVALID_TOKEN,     /* a token came and does not, or no longer, hold */
+    STATUS_INVALID_TOKEN,     /* a token came, and it is not (or no longer) valid */
     STATUS_BAD_CREDENTIALS,   /* unknown e-mail or wrong password: never told apart */
     STATUS_BAD_REFRESH_TOKEN, /* unknown, expired or stolen */
-    STATUS_WRONG_PASSWORD,    /* the signed-in user did not repeat the password rightly */
+    STATUS_WRONG_PASSWORD,    /* the signed-in user did not repeat the password correctly */
     STATUS_NOT_FOUND,
     STATUS_NO_METHOD,
     STATUS_CONFLICT, /* a unique key is taken; the API says which: the next two */

@@ -21,7 +21,7 @@ struct actor {
  * since such tokens were last ended. $1 is the user, $2 the session, $3 the time of issue.
  *
  * Every statement then selects FROM actor LEFT JOIN its result ON true, with actor.stale as its
- * first column: no row at all is a token that does not hold; a row with nothing in it is nothing
+ * first column: no row at all means an invalid token; a row with nothing in it is nothing
  * found.
  */
 #define ACTOR                                                                                      \
@@ -37,7 +37,7 @@ struct actor {
 /* Adds $1 to $3. */
 void actor_add(struct db_query *query, const struct actor *actor);
 
-/* Runs a statement that begins with ACTOR. STATUS_INVALID_TOKEN where the token does not hold. */
+/* Runs a statement that begins with ACTOR. STATUS_INVALID_TOKEN where the token is not valid. */
 MUST_CHECK enum status actor_execute(struct db *db, struct actor *actor,
                                      const struct db_query *query, struct db_rows *rows);
 

@@ -70,8 +70,8 @@ struct admin_import {
 };
 
 /*
- * Stores the tasks just as they are. Those that stand already, equal in everything, are passed
- * over. STATUS_ID_TAKEN where one stands with other content, or an id is there twice with or
+ * Stores the tasks just as they are. Those already there, equal in everything, are skipped.
+ * STATUS_ID_TAKEN where one is there with other content, or an id is there twice with or
  * without it: then nothing is stored.
  */
 MUST_CHECK enum status admin_store_insert_tasks(struct db *db, const struct uuid *user_id,

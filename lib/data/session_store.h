@@ -70,7 +70,8 @@ MUST_CHECK enum status session_store_touch(struct db *db, struct actor *actor);
 MUST_CHECK enum status session_store_purge_sessions(struct db *db, int64_t limit, int64_t *count);
 MUST_CHECK enum status session_store_purge_tokens(struct db *db, int64_t limit, int64_t *count);
 
-/* The same by another statement, whose $1 is the limit, and whose one row and column the count. */
+/* The same by another statement, whose $1 is the limit, and whose one row and column is the count.
+ */
 MUST_CHECK enum status session_store_purge(struct db *db, const struct db_statement *statement,
                                            int64_t limit, int64_t *count);
 

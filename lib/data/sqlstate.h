@@ -13,7 +13,7 @@ enum verdict {
                           another */
     VERDICT_READ_ONLY, /* it was not applied, and will not be while this server is read-only: look
                           for another server, now and then */
-    VERDICT_LOST       /* whether it was applied nobody knows */
+    VERDICT_LOST       /* nobody knows whether it was applied */
 };
 
 struct sqlstate {

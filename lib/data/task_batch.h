@@ -23,7 +23,7 @@ struct task_batch {
 
 /*
  * Stores the tasks and returns them, as they now stand, in their order. Where the user already has
- * an id with equal content, that one is taken for stored.
+ * an id with equal content, that one counts as stored.
  * STATUS_ID_TAKEN where content differs: then nothing is stored.
  */
 MUST_CHECK enum status task_batch_insert(struct db *db, struct actor *actor,

@@ -10,7 +10,7 @@ enum task_state { TASK_ANY_STATE, TASK_PENDING, TASK_COMPLETED_ONLY, TASK_NO_STA
 /* What must hold for a task; zero-initialised, anything. */
 struct task_filter {
     enum task_state state;
-    unsigned priorities; /* a bit a priority; 0 for any */
+    unsigned priorities; /* one bit per priority; 0 for any */
     struct texts tags;   /* all of them */
     const char *text;    /* a substring of title or description, case ignored; NULL or "" for any */
     struct optional_time due_before;
