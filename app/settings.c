@@ -153,7 +153,8 @@ static const char *get_variable(const char *name)
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-/* The value as it was given; the fallback where it was not, or is empty. NULL: the reason has been written. */
+/* The value as it was given; the fallback where it was not, or is empty. NULL: the reason has been
+ * written. */
 static const char *find_value(const struct setting *setting, FILE *errors)
 {
     const char *value = get_variable(setting->name);

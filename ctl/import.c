@@ -156,9 +156,8 @@ static bool read_tasks(struct import *import)
     struct json_stream *stream = &import->stream;
     bool is_first = true;
     if (!import->has_user)
-        return report_error(
-            import, import->who,
-            "has no account, and the input does not describe one before its tasks");
+        return report_error(import, import->who,
+                            "has no account, and the input does not describe one before its tasks");
     if (!json_stream_take(stream, '[', "an array of tasks is expected"))
         return report_stream_error(import);
     while (json_stream_has_next(stream, ']', &is_first)) {
