@@ -3,6 +3,7 @@
 
 #include "app/http/client.h"
 #include "app/shared/rate_table.h"
+#include "lib/auth/password.h"
 #include "lib/auth/token.h"
 #include "lib/data/db.h"
 
@@ -62,7 +63,8 @@ static const struct setting table[] = {
             "seconds for which an access token is valid")},
     {NUMBER("REFRESH_TOKEN_TTL", refresh_token_ttl, 1, 31536000, "2592000",
             "seconds for which a refresh token is valid")},
-    {NUMBER("BCRYPT_COST", bcrypt_cost, 4, 16, "12", "password hashing takes 2^cost rounds")},
+    {NUMBER("BCRYPT_COST", bcrypt_cost, PASSWORD_MIN_COST, PASSWORD_MAX_COST, "12",
+            "password hashing takes 2^cost rounds")},
     {NUMBER("WORKERS", workers, 0, SETTINGS_MAX_WORKERS, "8",
             "processes that answer; 0 answers in this one (mod_fcgid, a debugger)")},
     {TEXT("AUTH_SOCKET", auth_socket, 107,

@@ -64,6 +64,7 @@ bool ctl_open_database(struct ctl *ctl, enum ctl_exit *exit)
     struct db_settings db_settings = {.url = ctl->settings.database_url,
                                       .timeout = database_timeout,
                                       .prepare = ctl->settings.db_prepare != 0,
+                                      .on_connect = ctl->dry_run ? admin_store_pretend : NULL,
                                       .arena = ctl->arena};
     ctl->db = ctl->arena == NULL ? NULL : db_create(&db_settings);
     if (ctl->db == NULL)

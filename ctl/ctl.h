@@ -19,8 +19,11 @@ struct ctl {
     struct settings settings; /* those that ctl_open names */
     struct arena *arena;
     struct db *db;
-    bool yes;        /* --yes: do not ask */
-    const char *url; /* --url, or NULL */
+    const char *url;    /* --url, or NULL */
+    const char *output; /* --output, or NULL */
+    bool yes;           /* --yes: do not ask */
+    bool all, into, skip_invalid;
+    bool dry_run; /* whatever is written is given up at the end */
 };
 
 /* Reads the settings that todoctl itself needs and connects. False, with a sentence said, where

@@ -1,283 +1,120 @@
-/* todoctl import: an account and its tasks from JSON, a batch at a time. */
+/* todoctl import: accounts and their tasks from JSON, a batch at a time. */
 #include "import.h"
 
-#include "app/http/json.h"
-#include "app/resources/read_only.h"
-#include "app/resources/task_api.h"
-#include "app/resources/task_json.h"
-#include "ctl/credentials.h"
 #include "ctl/export.h"
-#include "ctl/json_stream.h"
+#include "ctl/import_account.h"
+#include "ctl/import_tasks.h"
 #include "lib/core/clock.h"
 
-#include <assert.h>
 #include <string.h>
 
-/* One task takes at most some 200 KiB, with every character escaped. */
-enum { MAX_VALUE = 1024 * 1024, MAX_BATCH_BYTES = 4 * 1024 * 1024 };
-
-struct import {
-    struct ctl *ctl;
-    struct json_stream stream;
-    const char *who;
-    bool has_user;
-    struct uuid user_id;
-    int64_t now;
-    struct task contents[TASK_BATCH_MAX]; /* the batch at hand; their texts are in ctl's arena */
-    size_t count;
-    size_t bytes;
-    int64_t read, stored;
-};
-
-struct account_input {
-    struct optional_uuid id;
-    const char *hashed_password;
-    struct optional_time created_at, disabled_at;
-};
-
-struct task_input {
-    struct task task;
-    struct optional_uuid id;
-    struct optional_time created_at, updated_at, completed_at;
-};
-
-static const struct field account_rows[] = {
-    {"id", FIELD_UUID, .offset = offsetof(struct account_input, id)},
-    {"email", FIELD_IGNORED},
-    {"hashed_password", FIELD_TEXT, FIELD_REQUIRED, 60, 60,
-     .offset = offsetof(struct account_input, hashed_password)},
-    {"created_at", FIELD_TIME, .offset = offsetof(struct account_input, created_at)},
-    {"disabled_at", FIELD_TIME, .offset = offsetof(struct account_input, disabled_at)},
-};
-
-static const struct field own_rows[] = {
-    {"id", FIELD_UUID, .offset = offsetof(struct task_input, id)},
-    {"created_at", FIELD_TIME, .offset = offsetof(struct task_input, created_at)},
-    {"updated_at", FIELD_TIME, .offset = offsetof(struct task_input, updated_at)},
-    {"completed_at", FIELD_TIME, .offset = offsetof(struct task_input, completed_at)},
-};
-
-static const struct fields account_fields = {FIELDS(account_rows, struct account_input)};
-
-/* The API's fields of a task, and those that only we may write. */
-static const struct fields task_fields = {FIELDS(own_rows, struct task_input),
-                                          .base = &task_api_task};
-
-/* Says what is wrong in the file. */
-static bool report_error(const struct import *import, const char *where, const char *why)
-{
-    const char *so_far = import->stored > 0 ? "; the tasks before it are stored, and the same"
-                                              " import can be run again"
-                                            : "";
-    (void)ctl_refuse("%s%s%s%s", where, where[0] == '\0' ? "" : " ", why, so_far);
-    return false;
-}
-
-static bool report_stream_error(const struct import *import)
-{
-    char where[64];
-    snprintf(where, sizeof where, "after %lld tasks:", (long long)import->read);
-    return report_error(import, import->read == 0 ? "the input:" : where, import->stream.why);
-}
-
-/* Reads the value that the stream has just given as `fields` say; `name` stands for it in errors.
- */
-static bool read_object(const struct import *import, const char *name, const struct fields *fields,
-                        void *out)
-{
-    struct arena *arena = import->ctl->arena;
-    struct response response = {.arena = arena, .errors = {.arena = arena}};
-    struct validation validation = {
-        .response = &response, .prefix = name, .read_only = read_only_members};
-    struct json_document document;
-    char *text = arena_copy(arena, import->stream.text, import->stream.length);
-    if (json_parse(arena, text, import->stream.length, &document) != STATUS_OK) {
-        const char *member = document.member == NULL ? "" : document.member;
-        const char *dot = document.member == NULL ? "" : ".";
-        return report_error(import, arena_printf(arena, "%s%s%s:", name, dot, member),
-                            document.why);
-    }
-    (void)fields_read_object(&validation, fields, document.root, out);
-    return fields_conclude(&response) == STATUS_OK || report_error(import, "", response.detail);
-}
-
-static bool store_batch(struct import *import)
-{
-    struct admin_import batch = {
-        .batch = {.contents = import->contents,
-                  .count = import->count,
-                  .encode = task_json_encode_rows},
-    };
-    if (import->count == 0)
-        return true;
-    enum status status = admin_store_insert_tasks(import->ctl->db, &import->user_id, &batch);
-    if (status == STATUS_ID_TAKEN) {
-        char id[UUID_TEXT_SIZE];
-        uuid_format(&batch.differing, id);
-        return report_error(import, id, "is another task there already, or in the input twice");
-    }
-    if (status != STATUS_OK) {
-        (void)ctl_explain(import->ctl, status);
-        return false;
-    }
-    import->stored += batch.stored;
-    import->count = 0;
-    import->bytes = 0;
-    ctl_next(import->ctl);
-    ctl_show_progress("tasks", import->read, 0);
-    return true;
-}
-
-static bool read_task(struct import *import)
-{
-    struct task_input input = {0};
-    struct task *task = &import->contents[import->count];
-    assert(import->count < TASK_BATCH_MAX);
-    char name[48];
-    snprintf(name, sizeof name, "tasks[%lld]", (long long)import->read);
-    if (!read_object(import, name, &task_fields, &input))
-        return false;
-    if (input.completed_at.is_set && !input.task.completed)
-        return report_error(import, name, "has a completed_at, but is not completed");
-    *task = input.task;
-    task->id = input.id.is_set ? input.id.value : uuid_create();
-    task->created_at = input.created_at.is_set ? input.created_at.at : import->now;
-    task->updated_at = input.updated_at.is_set ? input.updated_at.at : task->created_at;
-    task->completed_at = input.completed_at.is_set ? input.completed_at.at : task->updated_at;
-    import->read++;
-    import->count++;
-    import->bytes += import->stream.length;
-    return (import->count < TASK_BATCH_MAX && import->bytes < MAX_BATCH_BYTES) ||
-           store_batch(import);
-}
-
-static bool read_tasks(struct import *import)
-{
-    struct json_stream *stream = &import->stream;
-    bool is_first = true;
-    if (!import->has_user)
-        return report_error(import, import->who,
-                            "has no account, and the input does not describe one before its tasks");
-    if (!json_stream_take(stream, '[', "an array of tasks is expected"))
-        return report_stream_error(import);
-    while (json_stream_has_next(stream, ']', &is_first)) {
-        if (!json_stream_read(stream))
-            return report_stream_error(import);
-        if (!read_task(import))
-            return false;
-    }
-    return stream->why == NULL ? store_batch(import) : report_stream_error(import);
-}
-
-/* Makes the account, unless it is there: then it stays as it is. */
-static bool read_user(struct import *import)
-{
-    struct ctl *ctl = import->ctl;
-    struct account_input input = {0};
-    if (!json_stream_read(&import->stream))
-        return report_stream_error(import);
-    if (!read_object(import, "user", &account_fields, &input))
-        return false;
-    if (import->has_user)
-        return true;
-    struct admin_user made = {
-        .user = {.id = input.id.is_set ? input.id.value : uuid_create(),
-                 .email = credentials_read_email(ctl, import->who),
-                 .hashed_password = input.hashed_password,
-                 .created_at = input.created_at.is_set ? input.created_at.at : import->now},
-        .is_disabled = input.disabled_at.is_set,
-        .disabled_at = input.disabled_at.at,
-    };
-    if (made.user.email == NULL)
-        return false;
-    enum status status = admin_store_insert(ctl->db, &made);
-    if (status != STATUS_OK) {
-        (void)ctl_explain(ctl, status);
-        return false;
-    }
-    import->has_user = true;
-    import->user_id = made.user.id;
-    printf("account made: %s\n", made.user.email);
-    return true;
-}
+enum { MAX_VALUE = 1024 * 1024 };
 
 static bool read_format(struct import *import)
 {
     static const char known[] = "\"" EXPORT_FORMAT "\"";
     struct json_stream *stream = &import->stream;
     if (!json_stream_read(stream))
-        return report_stream_error(import);
+        return import_input_refuse_stream(import);
     if (stream->length == sizeof known - 1 && memcmp(stream->text, known, stream->length) == 0)
         return true;
-    return report_error(import, "the input:", "its format is not " EXPORT_FORMAT);
+    return import_input_refuse(import, "the input: ", "its format is not " EXPORT_FORMAT);
 }
 
 static const struct {
     const char *name; /* as it stands in the file, quotes and all */
     bool (*read)(struct import *import);
-} members[] = {{"\"format\"", read_format}, {"\"user\"", read_user}, {"\"tasks\"", read_tasks}};
+} members[] = {{"\"format\"", read_format},
+               {"\"user\"", import_account_read},
+               {"\"tasks\"", import_tasks_read}};
 
 static bool read_member(struct import *import)
 {
     struct json_stream *stream = &import->stream;
     if (!json_stream_read(stream))
-        return report_stream_error(import);
+        return import_input_refuse_stream(import);
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         if (strlen(members[i].name) == stream->length &&
             memcmp(members[i].name, stream->text, stream->length) == 0)
             return json_stream_take(stream, ':', "a colon is expected")
                        ? members[i].read(import)
-                       : report_stream_error(import);
-    return report_error(import,
-                        "the input:", "it holds something other than format, user and tasks");
+                       : import_input_refuse_stream(import);
+    return import_input_refuse(
+        import, "the input: ", "it holds something other than format, user and tasks");
 }
 
 static bool read_members(struct import *import)
 {
     struct json_stream *stream = &import->stream;
     bool is_first = true;
-    if (!json_stream_take(stream, '{', "it is neither an export nor an array of tasks"))
-        return report_stream_error(import);
+    const char *wanted = import->ctl->all ? "an account as export writes it is expected"
+                                          : "it is neither an export nor an array of tasks";
+    if (!json_stream_take(stream, '{', wanted))
+        return import_input_refuse_stream(import);
     while (json_stream_has_next(stream, '}', &is_first))
         if (!read_member(import))
             return false;
+    return stream->why == NULL || import_input_refuse_stream(import);
+}
+
+static bool read_one(struct import *import)
+{
+    struct json_stream *stream = &import->stream;
+    bool is_list = !import->ctl->all && json_stream_peek(stream) == '[';
+    import->is_object = !is_list;
+    if (!(is_list ? import_tasks_read(import) : read_members(import)))
+        return false;
+    if (json_stream_peek(stream) != EOF)
+        stream->why = "something follows its end; many accounts take --all";
+    return stream->why == NULL || import_input_refuse_stream(import);
+}
+
+/* One export after the other, as `todoctl export` run again and again gives them. */
+static bool read_all(struct import *import)
+{
+    do {
+        import->who = NULL;
+        import->is_object = true;
+        import->is_known = false;
+        import->is_left_out = false;
+        import->has_user = false;
+        import->read = 0;
+        if (!read_members(import))
+            return false;
+        ctl_next(import->ctl);
+    } while (json_stream_peek(&import->stream) != EOF);
     return true;
 }
 
-static bool read_all(struct import *import)
+/* A dry run goes on behind what a real one would end at. */
+static enum ctl_exit conclude(const struct import *import)
 {
-    struct json_stream *stream = &import->stream;
-    bool is_list = json_stream_peek(stream) == '[';
-    if (!(is_list ? read_tasks(import) : read_members(import)))
-        return false;
-    if (stream->why == NULL && json_stream_peek(stream) != EOF)
-        stream->why = "something follows its end";
-    return stream->why == NULL || report_stream_error(import);
+    const struct import_report *report = &import->report;
+    import_report_print(report, import->ctl->all, import->ctl->dry_run);
+    if (import->ctl->skip_invalid || report->left_out + report->accounts_left_out == 0)
+        return CTL_DONE;
+    return ctl_refuse("the import would end at the first of these; --skip-invalid leaves them out");
 }
 
 enum ctl_exit import_run(struct ctl *ctl, char **arguments)
 {
     static struct import import;
-    struct admin_user user;
     enum ctl_exit exit;
+    if ((arguments[0] == NULL) != ctl->all) {
+        (void)ctl_refuse("import takes one USER, or --all for everyone in the file");
+        return CTL_USAGE;
+    }
     if (!ctl_open(ctl, &exit))
         return exit;
     import.ctl = ctl;
     import.stream = (struct json_stream){.file = stdin, .limit = MAX_VALUE};
     import.who = arguments[0];
     import.now = clock_now();
-    enum status status = admin_store_find(ctl->db, import.who, &user);
-    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+    enum status status = ctl->all ? STATUS_OK : import_account_find(&import);
+    if (status != STATUS_OK)
         return ctl_explain(ctl, status);
-    import.has_user = status == STATUS_OK;
-    if (import.has_user)
-        import.user_id = user.user.id;
-    bool good = read_all(&import);
+    bool good = ctl->all ? read_all(&import) : read_one(&import);
     ctl_end_progress();
     json_stream_close(&import.stream);
-    if (!good)
-        return CTL_REFUSED;
-    printf("tasks stored: %lld; there already: %lld\n", (long long)import.stored,
-           (long long)(import.read - import.stored));
-    return CTL_DONE;
+    return good ? conclude(&import) : CTL_REFUSED;
 }

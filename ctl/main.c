@@ -39,10 +39,14 @@ static const struct command commands[] = {
      "set a new password, as in user add, and end the account's sessions"},
     {"session", "list", "USER", 1, 1, session_list, "the sessions of an account"},
     {"session", "end", "USER [ID]", 1, 2, session_end, "end one of them, or all"},
-    {"export", NULL, "USER", 1, 1, export_run,
-     "write an account, its password's hash and its tasks as JSON"},
-    {"import", NULL, "USER", 1, 1, import_run,
-     "read such JSON into the account, which is made if it is missing"},
+    {"export", NULL, "USER [--output FILE]", 1, 1, export_run,
+     "write an account, its password's hash and its tasks as JSON, to standard output\n"
+     "or to a file that is not there yet and that nobody else can read"},
+    {"import", NULL, "USER | --all [--into] [--skip-invalid] [--dry-run]", 0, 1, import_run,
+     "read such JSON into the account, which is made if it is missing; with --all\n"
+     "one export after the other, each into the account of its own e-mail; --into also\n"
+     "where the file is another user's; --skip-invalid leaves out and names what breaks\n"
+     "a rule; --dry-run only tells what would happen"},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
@@ -89,6 +93,34 @@ static bool fits(const struct command *command, int argc, char **argv)
            (!dash || argc < 2 || strcmp(argv[1], "-") == 0);
 }
 
+static const struct option options[] = {{"help", no_argument, NULL, 'h'},
+                                        {"version", no_argument, NULL, 'v'},
+                                        {"conf", required_argument, NULL, 'c'},
+                                        {"url", required_argument, NULL, 'u'},
+                                        {"yes", no_argument, NULL, 'y'},
+                                        {"output", required_argument, NULL, 'o'},
+                                        {"all", no_argument, NULL, 'a'},
+                                        {"into", no_argument, NULL, 'i'},
+                                        {"skip-invalid", no_argument, NULL, 's'},
+                                        {"dry-run", no_argument, NULL, 'd'},
+                                        {NULL, 0, NULL, 0}};
+
+/* By their letters: which were given. */
+static bool given[128];
+
+/* An option that a command does not know is no reason to go on: it may be --dry-run. */
+static bool knows_options(const struct command *command)
+{
+    for (const struct option *option = options; option->name != NULL; option++)
+        if (given[option->val] && strstr(command->arguments, option->name) == NULL) {
+            (void)ctl_refuse("%s%s%s takes no --%s", command->group,
+                             command->verb == NULL ? "" : " ",
+                             command->verb == NULL ? "" : command->verb, option->name);
+            return false;
+        }
+    return true;
+}
+
 static enum ctl_exit run_command(struct ctl *ctl, int argc, char **argv)
 {
     const struct command *command = find_command(argc, argv);
@@ -105,22 +137,47 @@ static enum ctl_exit run_command(struct ctl *ctl, int argc, char **argv)
                          command->verb == NULL ? "" : command->verb, command->arguments);
         return CTL_USAGE;
     }
+    if (!knows_options(command))
+        return CTL_USAGE;
     enum ctl_exit exit = command->run(ctl, argv + words);
     ctl_close(ctl);
     enum ctl_exit written = ctl_finish_output();
     return exit == CTL_DONE ? written : exit;
 }
 
+/* What an option of some commands sets. False, with a sentence said, for one that there is not. */
+static bool take_option(struct ctl *ctl, int option, const char *word)
+{
+    struct {
+        int letter;
+        bool *flag;
+        const char **text;
+    } places[] = {
+        {'u', NULL, &ctl->url},     {'o', NULL, &ctl->output}, {'y', &ctl->yes, NULL},
+        {'a', &ctl->all, NULL},     {'i', &ctl->into, NULL},   {'s', &ctl->skip_invalid, NULL},
+        {'d', &ctl->dry_run, NULL},
+    };
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (places[i].letter != option)
+            continue;
+        given[option] = true;
+        if (places[i].flag != NULL)
+            *places[i].flag = true;
+        else
+            *places[i].text = optarg;
+        return true;
+    }
+    (void)ctl_refuse("there is no option %s, or its value is missing; try todoctl --help", word);
+    return false;
+}
+
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"help", no_argument, NULL, 'h'},       {"version", no_argument, NULL, 'v'},
-        {"conf", required_argument, NULL, 'c'}, {"url", required_argument, NULL, 'u'},
-        {"yes", no_argument, NULL, 'y'},        {NULL, 0, NULL, 0}};
     static struct ctl ctl;
     const char *conf = CONF_DIR;
+    bool is_known = true;
     opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, "hy", options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, "hyo:", options, NULL)) != -1;) {
         switch (option) {
         case 'h':
             print_help();
@@ -131,17 +188,11 @@ int main(int argc, char **argv)
         case 'c':
             conf = optarg;
             break;
-        case 'u':
-            ctl.url = optarg;
-            break;
-        case 'y':
-            ctl.yes = true;
-            break;
         default:
-            (void)ctl_refuse("there is no option %s, or its value is missing; try todoctl --help",
-                             argv[optind - 1]);
-            return CTL_USAGE;
+            is_known = take_option(&ctl, option, argv[optind - 1]);
         }
+        if (!is_known)
+            return CTL_USAGE;
     }
     log_configure(LOG_NONE, false); /* what goes wrong is said once, in a sentence */
     if (!conf_load(conf))

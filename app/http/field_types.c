@@ -245,8 +245,8 @@ static const char *read_time(struct arena *arena, const struct field *field,
     const char *text = copy_string(arena, value);
     time->is_set = text != NULL && clock_parse(text, &time->at, &time->is_date);
     return time->is_set ? NULL
-                        : "must be a date (2026-11-30) or a date-time with an offset and at most"
-                          " microseconds (2026-11-30T18:00:00Z), in the years 0001 to 9999";
+                        : "must be a date (2026-11-30) or a date-time with an offset"
+                          " (2026-11-30T18:00:00Z), in the years 0001 to 9999";
 }
 
 static const char *read_uuid(struct arena *arena, const struct field *field,

@@ -39,7 +39,7 @@ enum status password_hash(const char *password, int cost, char out[PASSWORD_HASH
     return run_bcrypt(password, setting, out) ? STATUS_OK : STATUS_INTERNAL;
 }
 
-/* The cost of a well-formed bcrypt hash; 0 for anything else. libxcrypt itself would take a hash
+/* The cost of a bcrypt hash that we verify; 0 for anything else. libxcrypt itself would take a hash
  * of any kind, even two characters of DES salt. */
 static int hash_cost(const char *hash)
 {
@@ -50,8 +50,14 @@ static int hash_cost(const char *hash)
         return 0;
     int tens = hash[4] - '0';
     int ones = hash[5] - '0';
-    bool in_range = tens >= 0 && tens <= 3 && ones >= 0 && ones <= 9;
-    return in_range ? tens * 10 + ones : 0;
+    int cost = tens * 10 + ones;
+    bool digits_only = tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9;
+    return digits_only && cost >= PASSWORD_MIN_COST && cost <= PASSWORD_MAX_COST ? cost : 0;
+}
+
+bool password_is_hash(const char *hash)
+{
+    return hash_cost(hash) != 0;
 }
 
 /* Spends the time of one hash at `cost`. */

@@ -176,8 +176,8 @@ static bool take_time(const char **at, int64_t *micros)
     int digit;
     if (**at < '0' || **at > '9')
         return false;
-    while (unit > 1 && take_digits(at, 1, &digit)) {
-        unit /= 10;
+    while (take_digits(at, 1, &digit)) {
+        unit /= 10; /* 0 from the seventh on: .NET and Go write more, and they are cut */
         *micros += digit * unit;
     }
     return true;

@@ -117,7 +117,8 @@ static const struct db_statement insert_tasks = {
            " SELECT user_id, id" TASK_NAMES TIMES " FROM n"
            " WHERE NOT EXISTS (SELECT FROM differing) ORDER BY id"
            " ON CONFLICT (user_id, id) DO NOTHING RETURNING id)"
-           " SELECT (SELECT count(*) FROM stored), (SELECT id FROM differing ORDER BY id LIMIT 1)",
+           " SELECT (SELECT count(*) FROM stored),"
+           " (SELECT array_agg(id::text ORDER BY id) FROM differing)",
 };
 
 static const struct db_statement read_health = {
@@ -284,6 +285,11 @@ enum status admin_store_purge_sessions(struct db *db, int64_t limit, int64_t *co
     return session_store_purge(db, &purge_sessions, limit, count);
 }
 
+enum status admin_store_pretend(struct db *db)
+{
+    return db_run_script(db, "BEGIN");
+}
+
 /* The three times of each task, one array a time. */
 static void add_times(struct db_query *query, struct arena *arena, const struct task_batch *batch)
 {
@@ -316,7 +322,7 @@ enum status admin_store_insert_tasks(struct db *db, const struct uuid *user_id,
     import->stored = value_get_integer(&rows, 0, 0);
     if (value_is_null(&rows, 0, 1))
         return STATUS_OK;
-    import->differing = value_get_uuid(&rows, 0, 1);
+    import->differing = value_get_texts(&rows, 0, 1, arena);
     return STATUS_ID_TAKEN;
 }
 

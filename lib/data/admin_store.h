@@ -66,7 +66,7 @@ MUST_CHECK enum status admin_store_purge_sessions(struct db *db, int64_t limit, 
 struct admin_import {
     struct task_batch batch;
     int64_t stored;
-    struct uuid differing; /* with STATUS_ID_TAKEN */
+    struct texts differing; /* with STATUS_ID_TAKEN: their ids, in the database's arena */
 };
 
 /*
@@ -76,6 +76,9 @@ struct admin_import {
  */
 MUST_CHECK enum status admin_store_insert_tasks(struct db *db, const struct uuid *user_id,
                                                 struct admin_import *import);
+
+/* For db_settings.on_connect: whatever the connection writes is gone with it. */
+MUST_CHECK enum status admin_store_pretend(struct db *db);
 
 struct admin_health {
     int64_t now; /* the database's clock */
