@@ -30,8 +30,8 @@ PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 LIB_SOURCES  = $(wildcard lib/*/*.c)
 APP_SOURCES  = $(wildcard app/*.c app/*/*.c)
 CTL_SOURCES  = $(wildcard ctl/*.c)
-EMBEDDED     = schema_sql openapi_json docs_html
-LIB_OBJECTS  = $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embedded/schema_sql.o
+EMBEDDED     = schema_sql common_passwords openapi_json docs_html
+LIB_OBJECTS  = $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embedded/schema_sql.o $(BUILD)/embedded/common_passwords.o
 APP_OBJECTS  = $(APP_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embedded/openapi_json.o $(BUILD)/embedded/docs_html.o
 CTL_OBJECTS  = $(CTL_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_SOURCES = $(wildcard tests/unit/*_test.c)
@@ -78,6 +78,7 @@ $(BUILD)/embedded/$(1).c: $(2)
 	   sed 's/@VERSION@/$(VERSION)/' $$< | od -An -v -tx1 | sed 's/ \([0-9a-f][0-9a-f]\)/(char)0x\1,/g'; echo '0};'; } > $$@
 endef
 $(eval $(call embed,schema_sql,schema.sql))
+$(eval $(call embed,common_passwords,lib/auth/common_passwords.txt))
 $(eval $(call embed,openapi_json,app/openapi.json))
 $(eval $(call embed,docs_html,deploy/docs/index.html))
 

@@ -16,10 +16,21 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Tokens that the workers need not verify again: more than are in use at once, in 1.8 MB. */
 enum { VERIFIED_TOKENS = 16384 };
+
+/* Memory holds secrets and passwords: it goes into no core file, and other processes of this user
+ * may not look into it. Workers inherit that; what a reload executes begins here again. */
+static void forbid_core_dumps(void)
+{
+    static const struct rlimit none = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0);
+}
 
 static void print_help(void)
 {
@@ -171,6 +182,7 @@ int main(int argc, char **argv)
     static struct settings settings;
     const char *socket_path = NULL;
     int only = 0;
+    forbid_core_dumps();
     reload_remember(argv);
 
     for (int option; (option = getopt_long(argc, argv, "s:h", options, NULL)) != -1;) {

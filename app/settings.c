@@ -4,6 +4,7 @@
 #include "app/http/client.h"
 #include "app/shared/rate_table.h"
 #include "lib/auth/password.h"
+#include "lib/auth/secret.h"
 #include "lib/auth/token.h"
 #include "lib/data/db.h"
 
@@ -23,9 +24,10 @@ struct setting {
     int64_t min, max;
     const char *fallback;
     const char *help;
-    const char *words[4];            /* each stands for its place */
-    bool (*check)(const char *text); /* NULL: any text of that length */
-    const char *form;                /* what passes the check, in words */
+    const char *words[4];                        /* each stands for its place */
+    bool (*check)(const char *text);             /* NULL: any text of that length */
+    const char *form;                            /* what passes the check, in words */
+    const char *(*find_guess)(const char *text); /* NULL: nobody need guess it */
 };
 
 enum { MAX_SECRET_FILE = 65536 };
@@ -56,8 +58,9 @@ static const struct setting table[] = {
      .check = db_is_url,
      .form = "a URI, with %XX for special characters in a password, or a libpq conninfo string"},
     {SECRET("JWT_SECRET", jwt_secret, TOKEN_MIN_SECRET, 4096, NULL,
-            "signs and verifies access tokens; at least 32 bytes")},
-    {SECRET("JWT_SECRET_PREVIOUS", jwt_secret_previous, TOKEN_MIN_SECRET, 4096, "",
+            "signs and verifies access tokens; at least 32 bytes"),
+     .find_guess = secret_find_guess},
+    {SECRET("JWT_SECRET_PREVIOUS", jwt_secret_previous, TOKEN_MIN_PREVIOUS, 4096, "",
             "verifies only: the secret before a rotation")},
     {NUMBER("ACCESS_TOKEN_TTL", access_token_ttl, 1, 31536000, "604800",
             "seconds for which an access token is valid")},
@@ -224,10 +227,16 @@ static bool store_value(struct settings *settings, const struct setting *setting
 static bool load_setting(struct settings *settings, const struct setting *setting, FILE *errors)
 {
     const char *value = find_value(setting, errors);
-    if (value == NULL || store_value(settings, setting, value))
-        return value != NULL;
-    say_wrong(setting, errors);
-    return false;
+    if (value == NULL)
+        return false;
+    if (!store_value(settings, setting, value)) {
+        say_wrong(setting, errors);
+        return false;
+    }
+    const char *guess = setting->find_guess == NULL ? NULL : setting->find_guess(value);
+    if (guess != NULL)
+        fprintf(errors, "%s %s: make one with: openssl rand -base64 48\n", setting->name, guess);
+    return guess == NULL;
 }
 
 bool settings_load(struct settings *settings, FILE *errors)

@@ -3,7 +3,7 @@
 
 #include "ctl/check_http.h"
 #include "ctl/database.h"
-#include "ctl/secret.h"
+#include "lib/auth/secret.h"
 #include "lib/core/clock.h"
 #include "lib/data/schema.h"
 

@@ -74,10 +74,10 @@ static bool has_token_form(const char *token)
 }
 
 /* The verified token, or NULL. A key without length would make libjwt skip the signature. */
-static jwt_t *decode(const char *secret, const char *token)
+static jwt_t *decode(const char *secret, size_t least, const char *token)
 {
     jwt_t *jwt = NULL;
-    if (secret == NULL || strlen(secret) < TOKEN_MIN_SECRET)
+    if (secret == NULL || strlen(secret) < least)
         return NULL;
     if (jwt_decode(&jwt, token, (const unsigned char *)secret, (int)strlen(secret)) != 0)
         return NULL;
@@ -165,9 +165,9 @@ static const char *read_token(const struct token_keys *keys, const char *token,
                               struct claims *claims)
 {
     bool has_form = has_token_form(token);
-    jwt_t *jwt = has_form ? decode(keys->current, token) : NULL;
+    jwt_t *jwt = has_form ? decode(keys->current, TOKEN_MIN_SECRET, token) : NULL;
     if (jwt == NULL && has_form)
-        jwt = decode(keys->previous, token);
+        jwt = decode(keys->previous, TOKEN_MIN_PREVIOUS, token);
     if (jwt == NULL)
         return "the token is malformed or its signature is wrong";
     const char *why = read_claims(jwt, claims);

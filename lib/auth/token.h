@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 enum {
+    TOKEN_MIN_PREVIOUS = 16,     /* for one that verifies only: others have signed with it */
     TOKEN_MIN_SECRET = 32,       /* bytes; RFC 7518 §3.2 asks for no less than the hash's size */
     TOKEN_MAX_LENGTH = 4096,     /* libjwt puts the token on its stack */
     TOKEN_REFRESH_SIZE = 44,     /* 256 bits in base64url, and the NUL */

@@ -54,7 +54,7 @@ def test_check_is_content_with_good_settings(cluster):
 
 
 WRONG = {
-    "DATABASE_URL": ["", None, "nonsense", "postgresql://todo@/x?nonsense=1"], "JWT_SECRET": ["", "too short", "x" * 31, None], "JWT_SECRET_PREVIOUS": ["too short"], "BCRYPT_COST": ["3", "17", "x", "-1", "4.5", "4x", " "],
+    "DATABASE_URL": ["", None, "nonsense", "postgresql://todo@/x?nonsense=1"], "JWT_SECRET": ["", "too short", "x" * 31, "x" * 40, "changeme-changeme-changeme-changeme", None], "JWT_SECRET_PREVIOUS": ["too short"], "BCRYPT_COST": ["3", "17", "x", "-1", "4.5", "4x", " "],
     "WORKERS": ["-1", "x", "99999999999999999999"], "MAX_REQUESTS": ["-1", "x"], "MAX_BODY": ["-1", "x", "1e3"], "REQUEST_TIMEOUT": ["-1", "x"], "DRAIN_SECONDS": ["-1", "x"],
     "DB_TIMEOUT": ["-1", "x"], "DB_PREPARE": ["maybe"], "LOG_FORMAT": ["xml"], "LOG_LEVEL": ["loud"], "SLOW_REQUEST": ["-1", "x"], "PURGE_INTERVAL": ["-1", "86401"], "ACCESS_TOKEN_TTL": ["-1", "x"], "REFRESH_TOKEN_TTL": ["-1", "x"]}
 

@@ -86,11 +86,17 @@ def test_a_healthy_service_has_nothing_wrong(ctl):
     assert "note" not in done.stdout and done.stderr == ""
 
 
-@pytest.mark.parametrize("secret", [
-    "a" * 40, "ab" * 20, "abc123XY" * 5, "k7Wq2ZtB9xLm" * 3, "correct horse battery staple, all of it",
-    "correct-horse-battery-staple-and-more", "MySuperSecretKeyForTodo2024isGood!", "0" * 31 + "1",
-    "please-change-me-0Xk3v9Qz71LmNbRt5Y", "aB3$changemeMU191rWMmviT1icBKdCSwdk4"])
-def test_a_weak_secret_is_named(ctl, secret):
+@pytest.mark.parametrize("secret", ["a" * 40, "ab" * 20, "abc123XY" * 5, "MySuperSecretKeyForTodo2024isGood!", "0" * 31 + "1",
+                                    "please-change-me-0Xk3v9Qz71LmNbRt5Y", "aB3$changemeMU191rWMmviT1icBKdCSwdk4"])
+def test_a_secret_that_is_tried_first_is_refused(ctl, secret):
+    """By the service too: whoever guesses it is every user."""
+    done = check(ctl, status=2, JWT_SECRET=secret)
+    assert "openssl rand -base64 48" in done.stderr and secret not in done.stderr + done.stdout and len(wrong(done)) == 1
+    assert check(ctl, status=1, JWT_SECRET_PREVIOUS=secret).stderr == ""
+
+
+@pytest.mark.parametrize("secret", ["correct horse battery staple, all of it", "correct-horse-battery-staple-and-more"])
+def test_a_secret_of_words_is_named(ctl, secret):
     found = wrong(check(ctl, status=1, JWT_SECRET=secret))
     assert len(found) == 1 and found[0].startswith("WRONG  JWT_SECRET ") and secret not in found[0]
 

@@ -18,7 +18,7 @@ if [ $# -eq 0 ]; then
     done
 fi
 
-objects="$build/embedded/schema_sql.o $build/embedded/openapi_json.o $build/embedded/docs_html.o"
+objects="$build/embedded/schema_sql.o $build/embedded/common_passwords.o $build/embedded/openapi_json.o $build/embedded/docs_html.o"
 for source in app/*.c app/*/*.c lib/*/*.c; do
     [ "$source" = app/main.c ] || objects="$objects $build/${source%.c}.o"
 done

@@ -151,6 +151,8 @@ static const char *const garbage[] = {
     "$2a$5$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeWx",
     "$2a$00$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
     "$2a$03$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+    "$2a$17$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+    "$2a$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
     "$2a$32$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
     "$2a$99$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
     "$2a$ 5$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
@@ -174,6 +176,16 @@ static void what_is_no_bcrypt_hash_never_matches(void **state)
         for (size_t j = 0; j < sizeof passwords / sizeof *passwords; j++)
             if (password_verify(passwords[j], garbage[i], COST))
                 fail_msg("'%s' was taken", garbage[i]);
+}
+
+static void what_is_no_bcrypt_hash_is_none_and_a_cost_of_16_is_one(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof garbage / sizeof *garbage; i++)
+        if (password_is_hash(garbage[i]))
+            fail_msg("'%s' was taken", garbage[i]);
+    assert_true(password_is_hash("$2y$16$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"));
+    assert_true(password_is_hash("$2a$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"));
 }
 
 static void a_user_that_does_not_exist_never_matches(void **state)
@@ -204,8 +216,9 @@ static void a_hash_with_another_prefix_or_cost_is_outdated(void **state)
 
 static void most_used_passwords_are_known_in_any_case(void **state)
 {
-    static const char *const cases[] = {"password",   "PASSWORD", "Password1", "12345678",
-                                        "qwertyuiop", "iLoveYou", "trustno1",  "snowball"};
+    static const char *const cases[] = {
+        "password", "PASSWORD",   "Password1", "12345678",   "qwertyuiop", "iLoveYou", "trustno1",
+        "snowball", "0123456789", "zzzzzzzz",  "contraseña", "Q1W2e3r4T5", "redneck1", "alphaman"};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (!password_is_common(cases[i]))
@@ -214,9 +227,10 @@ static void most_used_passwords_are_known_in_any_case(void **state)
 
 static void other_passwords_are_not_on_the_list(void **state)
 {
-    static const char *const cases[] = {"",          "passwor",     "password ",
-                                        " password", "password11x", "correct horse battery staple",
-                                        "pässword"};
+    static const char *const cases[] = {
+        "",        "passwor",   "ssword",    "password\n",  "password\npassword1",
+        "\n",      "password ", " password", "password11x", "correct horse battery staple",
+        "pässword"};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (password_is_common(cases[i]))
@@ -235,6 +249,7 @@ int main(void)
         cmocka_unit_test(texts_beyond_ascii_are_hashed_as_their_bytes),
         cmocka_unit_test(a_cost_that_bcrypt_does_not_have_is_a_failure),
         cmocka_unit_test(what_is_no_bcrypt_hash_never_matches),
+        cmocka_unit_test(what_is_no_bcrypt_hash_is_none_and_a_cost_of_16_is_one),
         cmocka_unit_test(a_user_that_does_not_exist_never_matches),
         cmocka_unit_test(a_hash_with_another_prefix_or_cost_is_outdated),
         cmocka_unit_test(most_used_passwords_are_known_in_any_case),

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#define SECRET32 "0123456789abcdef0123456789abcdef"
-#define SECRET31 "0123456789abcdef0123456789abcde"
+#define SECRET32 "Yhb_s6MPRORhjJM2DBFoJsBNbnMZuuSW"
+#define SECRET31 "Yhb_s6MPRORhjJM2DBFoJsBNbnMZuuS"
 
 static struct settings settings;
 static char *said; /* what settings_load wrote */
@@ -141,11 +141,35 @@ static void secrets_have_at_least_32_bytes(void **state)
     setenv("JWT_SECRET", SECRET31, 1);
     assert_false(load());
     setenv("JWT_SECRET", SECRET32, 1);
-    setenv("JWT_SECRET_PREVIOUS", SECRET31, 1);
-    assert_false(load());
-    setenv("JWT_SECRET_PREVIOUS", SECRET32, 1);
     assert_true(load());
-    assert_string_equal(settings.jwt_secret_previous, SECRET32);
+}
+
+/* Wherever a service comes from, its tokens go on until they expire. */
+static void a_previous_secret_may_be_short_and_guessable(void **state)
+{
+    (void)state;
+    setenv("JWT_SECRET_PREVIOUS", "changeme-change", 1);
+    assert_false(load());
+    setenv("JWT_SECRET_PREVIOUS", "changeme-changem", 1);
+    assert_true(load());
+    assert_string_equal(settings.jwt_secret_previous, "changeme-changem");
+}
+
+static void a_secret_that_is_tried_first_is_refused_with_a_way_to_a_better_one(void **state)
+{
+    static const char *const guessed[] = {
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",        "abababababababababababababababababab",
+        "abc123XYabc123XYabc123XYabc123XY",        "changeme-changeme-changeme-changeme",
+        "your-super-secret-jwt-key-here-2024",     "MySuperSecretKeyForTodo2024isGood!",
+        "CHANGE_THIS_TO_SOMETHING_LONG_0Xk3v9Qz7", "0000000000000000000000000000000000001"};
+    (void)state;
+    for (size_t i = 0; i < sizeof guessed / sizeof *guessed; i++) {
+        setenv("JWT_SECRET", guessed[i], 1);
+        assert_false(load());
+        assert_non_null(strstr(said, ": make one with: openssl rand -base64 48\n"));
+        assert_ptr_equal(strstr(said, "JWT_SECRET "), said);
+        assert_null(strstr(said, guessed[i]));
+    }
 }
 
 static void without_a_secret_nothing_starts(void **state)
@@ -459,6 +483,8 @@ int main(void)
         TEST(everything_that_is_wrong_is_told_at_once),
         TEST(a_secret_is_never_repeated_in_a_complaint),
         TEST(secrets_have_at_least_32_bytes),
+        TEST(a_previous_secret_may_be_short_and_guessable),
+        TEST(a_secret_that_is_tried_first_is_refused_with_a_way_to_a_better_one),
         TEST(without_a_secret_nothing_starts),
         TEST(an_empty_setting_has_its_default),
         TEST(an_empty_secret_file_is_no_secret),

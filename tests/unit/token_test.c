@@ -211,7 +211,7 @@ static void the_previous_secret_verifies_and_never_signs(void **state)
 /* libjwt takes any token where the key has no length. */
 static void a_key_that_is_missing_or_short_opens_nothing(void **state)
 {
-    static const char *const bad[] = {NULL, "", "short", "thirty-one bytes are one too fe"};
+    static const char *const bad[] = {NULL, "", "short", "fifteen bytes.."};
     struct forgery unsigned_one = {"{\"alg\":\"none\"}", PAYLOAD, 0, "", EVP_sha256()};
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -224,6 +224,21 @@ static void a_key_that_is_missing_or_short_opens_nothing(void **state)
             assert_int_equal(token_verify(&both, tokens[j], &claims, &why), STATUS_INVALID_TOKEN);
             assert_int_equal(token_verify(&one, tokens[j], &claims, &why), STATUS_INVALID_TOKEN);
         }
+    }
+}
+
+/* Other programs have signed with such. */
+static void a_key_of_16_bytes_verifies_where_it_is_the_one_before(void **state)
+{
+    static const char *const short_keys[] = {"sixteen bytes...", "thirty-one bytes are one too fe"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct token_keys before = {OTHER, short_keys[i]}, current = {short_keys[i], NULL};
+        struct forgery own = {HEADER, PAYLOAD, 0, short_keys[i], EVP_sha256()};
+        struct claims claims;
+        const char *why;
+        assert_int_equal(token_verify(&before, forge(&own), &claims, &why), STATUS_OK);
+        assert_int_equal(token_verify(&current, forge(&own), &claims, &why), STATUS_INVALID_TOKEN);
     }
 }
 
@@ -721,6 +736,7 @@ int main(void)
         TEST(another_secret_does_not_verify),
         TEST(the_previous_secret_verifies_and_never_signs),
         TEST(a_key_that_is_missing_or_short_opens_nothing),
+        TEST(a_key_of_16_bytes_verifies_where_it_is_the_one_before),
         TEST(only_hs256_is_accepted_whatever_the_header_says),
         TEST(hs384_and_hs512_with_the_right_secret_are_refused),
         TEST(a_critical_extension_is_refused),

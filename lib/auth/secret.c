@@ -42,16 +42,27 @@ static bool is_phrase(const char *secret, size_t length)
             strspn(secret, "abcdefghijklmnopqrstuvwxyz -_.,") == length);
 }
 
-const char *secret_find_weakness(const char *secret)
+static const char *find_word(const char *secret)
 {
-    enum { LEAST_DISTINCT = 9 };
-    size_t length = strlen(secret);
-    if (count_distinct(secret) < LEAST_DISTINCT || is_repeated(secret, length))
-        return "repeats a few characters";
-    if (is_phrase(secret, length))
-        return "looks like words";
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcasestr(secret, words[i]) != NULL)
             return "holds a word that is guessed first";
     return NULL;
+}
+
+/* A sentence is not tried first, whatever its words. */
+const char *secret_find_guess(const char *secret)
+{
+    enum { LEAST_DISTINCT = 9 };
+    if (count_distinct(secret) < LEAST_DISTINCT || is_repeated(secret, strlen(secret)))
+        return "repeats a few characters";
+    return strchr(secret, ' ') == NULL ? find_word(secret) : NULL;
+}
+
+const char *secret_find_weakness(const char *secret)
+{
+    const char *guess = secret_find_guess(secret);
+    if (guess != NULL)
+        return guess;
+    return is_phrase(secret, strlen(secret)) ? "looks like words" : find_word(secret);
 }
