@@ -12,6 +12,7 @@
 #include "lib/core/log.h"
 #include "lib/data/db_health.h"
 #include "lib/data/schema.h"
+#include "lib/data/schema_inspect.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -51,9 +52,26 @@ static void print_help(void)
     settings_describe(stdout);
 }
 
-/* Connects once, runs `on_connect` and reports. */
-static enum status try_database(const struct settings *settings,
-                                enum status (*on_connect)(struct db *), int64_t *version)
+/* Connects once, looks whether the database is fit for the schema, applies that where `applies`
+ * says so, and reports. */
+static enum status inspect_database(struct db *db, bool applies, int64_t *version)
+{
+    struct texts faults = {0};
+    enum status status = schema_inspect(db, false, &faults);
+    for (size_t i = 0; i < faults.count; i++)
+        fprintf(stderr, "todo.fcgi: database: %s\n", faults.items[i]);
+    if (faults.count > 0)
+        return STATUS_INTERNAL;
+    if (status == STATUS_OK && applies)
+        status = schema_apply(db);
+    if (status == STATUS_OK)
+        status = schema_read_version(db, version);
+    if (status != STATUS_OK && status != STATUS_SCHEMA_NEWER)
+        fprintf(stderr, "todo.fcgi: database: %s\n", db_health(db)->last_error);
+    return status;
+}
+
+static enum status try_database(const struct settings *settings, bool applies, int64_t *version)
 {
     struct arena *arena = arena_create(16 * 1024, 16 * 1024 * 1024);
     struct db_settings db_settings = {
@@ -61,15 +79,12 @@ static enum status try_database(const struct settings *settings,
         .timeout = settings->db_timeout * 1000,
         .prepare = settings->db_prepare != 0,
         .arena = arena,
-        .on_connect = on_connect,
     };
     struct db *db = arena == NULL ? NULL : db_create(&db_settings);
     if (db == NULL)
         return STATUS_INTERNAL;
     db_begin(db);
-    enum status status = schema_read_version(db, version);
-    if (status != STATUS_OK && status != STATUS_SCHEMA_NEWER)
-        fprintf(stderr, "todo.fcgi: database: %s\n", db_health(db)->last_error);
+    enum status status = inspect_database(db, applies, version);
     db_destroy(db);
     arena_destroy(arena);
     return status;
@@ -79,7 +94,7 @@ static int check_installation(const struct settings *settings)
 {
     int64_t version;
     printf("settings: good\n");
-    if (try_database(settings, NULL, &version) != STATUS_OK)
+    if (try_database(settings, false, &version) != STATUS_OK)
         return EXIT_FAILURE;
     printf("database: answers\n");
     if (version > SCHEMA_VERSION) {
@@ -96,7 +111,7 @@ static int check_installation(const struct settings *settings)
 static bool prepare_schema(const struct settings *settings)
 {
     int64_t version;
-    enum status status = try_database(settings, schema_apply, &version);
+    enum status status = try_database(settings, true, &version);
     return status == STATUS_OK || status == STATUS_UNAVAILABLE;
 }
 

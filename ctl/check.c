@@ -6,11 +6,10 @@
 #include "lib/auth/secret.h"
 #include "lib/core/clock.h"
 #include "lib/data/schema.h"
+#include "lib/data/schema_inspect.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { LEAST_SERVER = 130000 };
 
 /* A token issued in the database's past or future would not hold, or hold too long. */
 static const int64_t most_skew = 2 * 1000000;
@@ -73,16 +72,12 @@ static enum status check_server(struct check *check, const struct settings *sett
     int64_t after = clock_now();
     if (status != STATUS_OK)
         return status;
-    finding_say(&check->findings, health.version < LEAST_SERVER ? FINDING_WRONG : FINDING_GOOD,
-                "database: PostgreSQL %lld.%lld answers; 13 is the minimum",
+    finding_say(&check->findings, FINDING_GOOD, "database: PostgreSQL %lld.%lld answers",
                 (long long)health.version / 10000, (long long)health.version % 10000);
     if (health.is_read_only)
         finding_say(&check->findings, FINDING_WRONG,
                     "database: it is read-only; with several hosts DATABASE_URL wants"
                     " target_session_attrs=read-write");
-    if (strcmp(health.encoding, "UTF8") != 0)
-        finding_say(&check->findings, FINDING_WRONG,
-                    "database: its encoding is %s, and must be UTF8", health.encoding);
     if (workers > health.max_connections - 3)
         finding_say(&check->findings, FINDING_WRONG,
                     "database: WORKERS%s take %lld connections, and it allows %lld, 3 of them for"
@@ -95,10 +90,14 @@ static enum status check_server(struct check *check, const struct settings *sett
 
 static enum status check_schema(struct check *check)
 {
-    struct texts indexes = database_list_indexes(check->ctl->arena), missing;
+    struct texts indexes = database_list_indexes(check->ctl->arena), missing, faults;
     int64_t version;
-    enum status status = schema_read_version(check->ctl->db, &version);
-    if (status != STATUS_OK)
+    enum status status = schema_inspect(check->ctl->db, false, &faults);
+    for (size_t i = 0; i < faults.count; i++)
+        finding_say(&check->findings, FINDING_WRONG, "database: %s", faults.items[i]);
+    if (status == STATUS_OK && faults.count == 0)
+        status = schema_read_version(check->ctl->db, &version);
+    if (status != STATUS_OK || faults.count > 0)
         return status;
     if (version != SCHEMA_VERSION) {
         finding_say(&check->findings, FINDING_WRONG,

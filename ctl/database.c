@@ -2,6 +2,7 @@
 #include "database.h"
 
 #include "lib/data/schema.h"
+#include "lib/data/schema_inspect.h"
 #include "lib/data/session_store.h"
 
 #include <string.h>
@@ -53,7 +54,12 @@ enum ctl_exit database_migrate(struct ctl *ctl, char **arguments)
     (void)arguments;
     if (!ctl_open_database(ctl, &exit))
         return exit;
-    enum status status = migrate(ctl, &before);
+    struct texts faults;
+    enum status status = schema_inspect(ctl->db, true, &faults);
+    if (faults.count > 0) /* a refusal is one sentence; check tells all of them */
+        return ctl_refuse("database: %s", faults.items[0]);
+    if (status == STATUS_OK)
+        status = migrate(ctl, &before);
     return status == STATUS_OK ? CTL_DONE : ctl_explain(ctl, status);
 }
 

@@ -152,8 +152,7 @@ static bool may_read_tasks(const struct import *import)
     if (!import->has_user && !import->ctl->all)
         return import_input_refuse(
             import, import->who,
-            " is no account, and the input does not say before its tasks how to"
-            " make it");
+            " has no account, and the input does not describe one before its tasks");
     if (import->is_object && !import->is_known && (import->ctl->all || !import->ctl->into))
         return import_input_refuse(
             import, "the input: ",

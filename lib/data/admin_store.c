@@ -126,8 +126,7 @@ static const struct db_statement read_health = {
     .result = DB_ONE_ROW,
     .sql = "SELECT clock_timestamp(), current_setting('server_version_num')::bigint,"
            " current_setting('max_connections')::bigint,"
-           " pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean,"
-           " current_setting('server_encoding')",
+           " pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean",
 };
 
 static const struct db_statement list_missing_indexes = {
@@ -335,8 +334,7 @@ enum status admin_store_read_health(struct db *db, struct admin_health *health)
         *health = (struct admin_health){.now = value_get_timestamp(&rows, 0, 0),
                                         .version = value_get_integer(&rows, 0, 1),
                                         .max_connections = value_get_integer(&rows, 0, 2),
-                                        .is_read_only = value_get_boolean(&rows, 0, 3),
-                                        .encoding = value_get_text(&rows, 0, 4)};
+                                        .is_read_only = value_get_boolean(&rows, 0, 3)};
     return status;
 }
 

@@ -85,7 +85,6 @@ struct admin_health {
     int64_t version;
     int64_t max_connections;
     bool is_read_only;
-    const char *encoding;
 };
 
 MUST_CHECK enum status admin_store_read_health(struct db *db, struct admin_health *health);

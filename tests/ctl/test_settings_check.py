@@ -77,7 +77,22 @@ def test_a_newer_schema_is_left_alone(ctl):
 def test_migrate_without_the_right_to_says_so(empty, cluster):
     cluster.sql(f"REVOKE ALL ON SCHEMA public FROM PUBLIC; ALTER DATABASE {empty.database} OWNER TO postgres",
                 empty.database, user="postgres")
-    assert re.fullmatch(r"todoctl: the database refuses: ERROR: .*schema.*\n", empty("migrate", status=1).stderr)
+    assert empty("migrate", status=1).stderr.startswith("todoctl: database: there is no schema that its role may use")
+
+
+def test_migrate_leaves_the_tables_of_another_program_alone(empty):
+    empty.sql("CREATE TABLE users (id serial PRIMARY KEY, email text)")
+    assert "another program's in the way, users" in empty("migrate", status=1).stderr
+    assert empty.sql("SELECT count(*) FROM pg_class WHERE relname = 'schema_version'") == "0"
+
+
+def test_migrate_makes_a_second_service_its_own_tables(ctl):
+    ctl.sql(f"CREATE SCHEMA second; CREATE SCHEMA ext; ALTER DATABASE {ctl.database} SET search_path = second")
+    ctl.cluster.sql("ALTER EXTENSION pg_trgm SET SCHEMA ext; ALTER EXTENSION btree_gin SET SCHEMA ext", ctl.database, user="postgres")
+    assert "in another schema, public" in wrong(check(ctl, status=1))[0]
+    assert "btree_gin in ext, pg_trgm in ext" in ctl("migrate", status=1).stderr
+    ctl.sql(f"ALTER DATABASE {ctl.database} SET search_path = second, ext")
+    assert "from version 0" in ctl("migrate").stdout and wrong(check(ctl)) == []
 
 
 def test_a_healthy_service_has_nothing_wrong(ctl):
