@@ -43,6 +43,8 @@ static const char *read_text(struct arena *arena, const struct field *field,
     if ((field->flags & FIELD_ONE_LINE && utf8_has_control(text, "")) ||
         (field->flags & FIELD_NO_CONTROL && utf8_has_control(text, "\t\n\r")))
         return "must not hold control characters";
+    if (field->flags & FIELD_VISIBLE && !utf8_is_visible(text))
+        return "must hold more than white space";
     *(const char **)out = text;
     return NULL;
 }

@@ -27,9 +27,10 @@ enum field_type {
 enum {
     FIELD_REQUIRED = 1, /* also: null is refused */
     FIELD_TRIMMED = 2,
-    FIELD_ONE_LINE = 4,   /* no control character */
-    FIELD_NO_CONTROL = 8, /* none but tab and line breaks */
-    FIELD_REPEATABLE = 16 /* in a query */
+    FIELD_ONE_LINE = 4,    /* no control character */
+    FIELD_NO_CONTROL = 8,  /* none but tab and line breaks */
+    FIELD_REPEATABLE = 16, /* in a query */
+    FIELD_VISIBLE = 32     /* more than white space */
 };
 
 struct field {

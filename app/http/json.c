@@ -77,6 +77,20 @@ enum status json_parse(struct arena *arena, const char *text, size_t length,
     return document->member == NULL ? STATUS_OK : STATUS_INVALID;
 }
 
+bool json_is_empty_object(const char *text, size_t length)
+{
+    static const char object[] = "{}";
+    size_t found = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] != '\0' && strchr(" \t\n\r", text[i]) != NULL)
+            continue;
+        if (text[i] != object[found] || object[found] == '\0')
+            return false;
+        found++;
+    }
+    return found == sizeof object - 1;
+}
+
 static char *put_escaped(char *out, unsigned char byte)
 {
     static const char hex[] = "0123456789abcdef";

@@ -26,6 +26,9 @@ struct json_document {
 MUST_CHECK enum status json_parse(struct arena *arena, const char *text, size_t length,
                                   struct json_document *document);
 
+/* Whether a text is `{}`, with or without white space. */
+bool json_is_empty_object(const char *text, size_t length);
+
 /* Adds a text as a JSON string. */
 void json_add_text(struct buffer *buffer, const char *text);
 

@@ -72,11 +72,19 @@ static enum status read_form(struct validation *validation, struct request *requ
     return status;
 }
 
+/* What a client sends to a route that reads nothing, it meant; `{}` says nothing. */
+static enum status refuse_body(const struct validation *validation, const struct request *request)
+{
+    if (request->body_length > 0 && !json_is_empty_object(request->body, request->body_length))
+        fields_add_error(validation, "body", "must be absent or {}: this call reads none");
+    return STATUS_OK;
+}
+
 static enum status read_body(struct validation *validation, struct request *request)
 {
     const struct route *route = request->route;
     if (route->body_kind == BODY_NONE)
-        return STATUS_OK;
+        return refuse_body(validation, request);
     assert(route->body != NULL);
     request->input = arena_alloc(request->arena, route->body->size);
     if (route->body_kind == BODY_OPTIONAL && request->body_length == 0)

@@ -25,7 +25,7 @@ const struct route routes[] = {
 
     {"GET",    "/tasks",              USER,   task_list_api_list,      .query = &task_list_api_query},
     {"POST",   "/tasks",              USER,   task_api_create,         BODY_BATCH, &task_api_new_task},
-    {"DELETE", "/tasks",              USER,   task_list_api_delete,    .query = &task_list_api_filter},
+    {"DELETE", "/tasks",              USER,   task_list_api_delete,    .query = &task_list_api_deletion},
     {"GET",    "/tasks/stats",        USER,   task_api_stats},
     {"GET",    "/tasks/{id}",         USER,   task_api_read},
     {"PUT",    "/tasks/{id}",         USER,   task_api_replace,        BODY_JSON, &task_api_task},

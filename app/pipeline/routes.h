@@ -11,7 +11,7 @@
 enum access { PUBLIC = 1, USER };
 
 enum body_kind {
-    BODY_NONE,     /* ignored where one comes */
+    BODY_NONE,     /* no body, or an object of nothing */
     BODY_JSON,     /* an object */
     BODY_OPTIONAL, /* an object, or no body at all; what is required may be absent */
     BODY_FORM,     /* an object, or a form by `form` */

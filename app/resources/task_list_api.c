@@ -71,7 +71,6 @@ static const struct field filter_rows[] = {
     {"priority", FIELD_CHOICES, .words = task_json_priorities,
      .offset = offsetof(struct filter_input, priorities)},
     {"tag", FIELD_TAGS, FIELD_REPEATABLE, .offset = offsetof(struct filter_input, tags)},
-    {"q", FIELD_TEXT, FIELD_NO_CONTROL, 0, 2000, .offset = offsetof(struct filter_input, text)},
     {"due_before", FIELD_TIME, .offset = offsetof(struct filter_input, due_before)},
     {"due_after", FIELD_TIME, .offset = offsetof(struct filter_input, due_after)},
     {"overdue", FIELD_CHOICE, .words = booleans, .fallback = ANY,
@@ -79,6 +78,7 @@ static const struct field filter_rows[] = {
 };
 
 static const struct field page_rows[] = {
+    {"q", FIELD_TEXT, FIELD_NO_CONTROL, 0, 2000, .offset = offsetof(struct filter_input, text)},
     {"sort", FIELD_CHOICE, .words = sort_words, .fallback = NEWEST_FIRST,
      .offset = offsetof(struct list_input, sort)},
     {"limit", FIELD_INTEGER, 0, 1, MAX_LIMIT, .offset = offsetof(struct list_input, limit)},
@@ -86,9 +86,17 @@ static const struct field page_rows[] = {
     {"count", FIELD_BOOLEAN, .offset = offsetof(struct list_input, count)},
 };
 
-const struct fields task_list_api_filter = {FIELDS(filter_rows, struct filter_input)};
+/* Nobody who searches for nothing means to delete everything. */
+static const struct field deletion_rows[] = {
+    {"q", FIELD_TEXT, FIELD_NO_CONTROL | FIELD_VISIBLE, 1, 2000,
+     .offset = offsetof(struct filter_input, text)},
+};
+
+static const struct fields filter_fields = {FIELDS(filter_rows, struct filter_input)};
+const struct fields task_list_api_deletion = {FIELDS(deletion_rows, struct filter_input),
+                                              .base = &filter_fields};
 const struct fields task_list_api_query = {FIELDS(page_rows, struct list_input),
-                                           .base = &task_list_api_filter};
+                                           .base = &filter_fields};
 
 /* Both ways to ask for a state hold at once. */
 static enum task_state find_state(const struct filter_input *input)

@@ -5,7 +5,7 @@
 #include "app/http/fields.h"
 #include "app/services.h"
 
-extern const struct fields task_list_api_query, task_list_api_filter;
+extern const struct fields task_list_api_query, task_list_api_deletion;
 
 MUST_CHECK enum status task_list_api_list(struct services *services, struct request *request,
                                           struct response *response);

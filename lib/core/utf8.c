@@ -80,6 +80,18 @@ bool utf8_has_space(const char *text)
     return false;
 }
 
+bool utf8_is_visible(const char *text)
+{
+    size_t left = strlen(text);
+    uint32_t c;
+    for (size_t size; left > 0 && (size = utf8_decode(text, left, &c)) > 0; left -= size) {
+        if (!is_space(c))
+            return true;
+        text += size;
+    }
+    return false;
+}
+
 char *utf8_trim(char *text)
 {
     size_t left = strlen(text);

@@ -24,6 +24,9 @@ bool utf8_has_control(const char *text, const char *but);
 /* Whether a valid text holds a character with the Unicode property White_Space. */
 bool utf8_has_space(const char *text);
 
+/* Whether a valid text holds anything but white space. */
+bool utf8_is_visible(const char *text);
+
 /* Cuts white space (Unicode property White_Space) off both ends of a valid text, in place. Returns
  * the new beginning. */
 char *utf8_trim(char *text);

@@ -57,7 +57,7 @@ static void run(struct arena *arena, const uint8_t *data, size_t size)
     }
     check_round_trip(arena, &pairs);
     check_fields(arena, &task_list_api_query, &pairs);
-    check_fields(arena, &task_list_api_filter, &pairs);
+    check_fields(arena, &task_list_api_deletion, &pairs);
     check_fields(arena, &auth_api_login_form, &pairs);
 }
 

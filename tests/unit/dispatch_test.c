@@ -395,6 +395,16 @@ static void what_json_allows_and_we_cannot_mean_is_422(void **state)
     }
 }
 
+static void a_body_that_nobody_reads_is_422(void **state)
+{
+    struct given given = {.type = JSON, .body = "{\"ids\":[]}"};
+    (void)state;
+    assert_int_equal(answer("GET", "/healthz", &given), 422);
+    assert_string_equal(wrong_fields(), "body");
+    given.body = "{}";
+    assert_int_equal(answer("GET", "/healthz", &given), 200);
+}
+
 static void every_wrong_field_is_told_at_once(void **state)
 {
     struct given given = {
@@ -601,6 +611,7 @@ int main(void)
         TEST(a_body_that_is_no_json_is_400_and_says_why),
         TEST(no_body_and_no_type_is_400),
         TEST(what_json_allows_and_we_cannot_mean_is_422),
+        TEST(a_body_that_nobody_reads_is_422),
         TEST(every_wrong_field_is_told_at_once),
         TEST(a_password_that_is_the_email_is_422),
         TEST(a_broken_query_is_400),

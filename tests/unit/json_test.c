@@ -211,6 +211,17 @@ static void timestamps_and_uuids_are_strings(void **state)
                                                 "\"019a0000-0000-7000-8000-00000000000f\"");
 }
 
+static void an_object_of_nothing_is_told_from_all_else(void **state)
+{
+    static const char *const others[] = {"", " ", "{", "}", "{}}", "{{}", "{}x", "[]", "null"};
+    (void)state;
+    assert_true(json_is_empty_object("{}", 2));
+    assert_true(json_is_empty_object(" {\r\n}\t", 6));
+    assert_false(json_is_empty_object("{}\0", 3));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(json_is_empty_object(others[i], strlen(others[i])));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -227,6 +238,7 @@ int main(void)
         TEST(texts_are_written_as_json_strings),
         TEST(what_is_written_is_read_back),
         TEST(null_is_written_for_what_is_not_there),
+        TEST(an_object_of_nothing_is_told_from_all_else),
         TEST(timestamps_and_uuids_are_strings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -184,6 +184,15 @@ static void white_space_is_trimmed_at_both_ends(void **state)
     }
 }
 
+static void a_text_of_white_space_alone_shows_nothing(void **state)
+{
+    (void)state;
+    assert_false(utf8_is_visible(""));
+    assert_false(utf8_is_visible(" \t\xC2\xA0\xE3\x80\x80"));
+    assert_true(utf8_is_visible(" \xE3\x80\x80x "));
+    assert_true(utf8_is_visible("😀"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +205,7 @@ int main(void)
         cmocka_unit_test(some_controls_can_be_allowed),
         cmocka_unit_test(white_space_is_found_wherever_unicode_has_it),
         cmocka_unit_test(white_space_is_trimmed_at_both_ends),
+        cmocka_unit_test(a_text_of_white_space_alone_shows_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
