@@ -46,6 +46,7 @@ const char *import_input_read_object(const struct import *import, const struct f
     }
     if (!cJSON_IsObject(document.root))
         return " must be a JSON object.";
+    validation.has_nul = document.has_nul;
     (void)fields_read_object(&validation, fields, document.root, out);
     if (fields_conclude(&response) == STATUS_OK)
         return NULL;

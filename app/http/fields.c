@@ -19,9 +19,11 @@ void fields_add_error(const struct validation *validation, const char *name, con
     struct response *response = validation->response;
     struct arena *arena = response->arena;
     struct buffer *errors = &response->errors;
+    if (response->error_count++ >= RESPONSE_MAX_ERRORS)
+        return;
     const char *dot = validation->prefix[0] != '\0' && name[0] != '\0' ? "." : "";
     const char *field = arena_printf(arena, "%s%s%s", validation->prefix, dot, name);
-    if (response->error_count > 0)
+    if (response->error_count > 1)
         buffer_add_char(errors, ',');
     buffer_add_text(errors, "{\"field\":");
     json_add_text(errors, field);
@@ -29,11 +31,10 @@ void fields_add_error(const struct validation *validation, const char *name, con
     json_add_text(errors, detail);
     buffer_add_char(errors, '}');
 
-    if (response->error_count < SENTENCE_ERRORS)
+    if (response->error_count <= SENTENCE_ERRORS)
         response->detail = arena_printf(arena, "%s%s%s %s",
                                         response->detail ? response->detail : "",
                                         response->detail ? "; " : "", field, detail);
-    response->error_count++;
 }
 
 enum status fields_conclude(struct response *response)
@@ -132,6 +133,18 @@ static void read_value(const struct validation *validation, const struct field *
         fields_add_error(validation, field->name, wrong);
 }
 
+/* Tells of a NUL in a member, and says whether there was one. */
+static bool refuse_nul(const struct validation *validation, const cJSON *member)
+{
+    if (!validation->has_nul || !json_has_nul(member))
+        return false;
+    bool in_name = strchr(member->string, JSON_NUL) != NULL;
+    fields_add_error(validation,
+                     in_name ? "body" : shorten(validation->response->arena, member->string),
+                     "must not hold a NUL character (\\u0000)");
+    return true;
+}
+
 uint32_t fields_read_object(const struct validation *validation, const struct fields *fields,
                             const cJSON *object, void *out)
 {
@@ -146,8 +159,11 @@ uint32_t fields_read_object(const struct validation *validation, const struct fi
         struct field_value value = {.json = member};
         uint32_t bit;
         const struct field *field = find_field(fields, member->string, &bit);
-        if (field != NULL) {
+        if (field != NULL)
             present |= bit;
+        if (refuse_nul(validation, member))
+            continue;
+        if (field != NULL) {
             read_value(validation, field, &value, out);
         } else if (!is_read_only(validation, member->string)) {
             add_unknown(validation, member->string);

@@ -66,6 +66,7 @@ struct validation {
     struct response *response;
     const char *prefix;           /* the element of a batch ("[3]"), or "" */
     bool partial;                 /* a merge patch: what is required may be absent */
+    bool has_nul;                 /* JSON_NUL stands somewhere in the document */
     const char *const *read_only; /* members that are ignored, NULL-terminated; NULL for none */
 };
 

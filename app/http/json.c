@@ -51,18 +51,67 @@ static const char *find_twice(struct arena *arena, const cJSON *value)
     return name;
 }
 
+/* A copy, as good as checked, with JSON_NUL for every \\u0000. */
+static const char *mark_nuls(struct arena *arena, const char *text, size_t *length)
+{
+    static const char escape[] = "\\u0000";
+    const char *end = text + *length;
+    char *begin = arena_alloc(arena, *length);
+    char *out = begin;
+    while (text < end) {
+        if (*text != '\\') {
+            *out++ = *text++;
+        } else if (end - text > 5 && memcmp(text, escape, sizeof escape - 1) == 0) {
+            *out++ = (char)JSON_NUL;
+            text += sizeof escape - 1;
+        } else {
+            *out++ = *text++;
+            *out++ = *text++;
+        }
+    }
+    *length = (size_t)(out - begin);
+    return begin;
+}
+
+static bool has_mark(const char *text)
+{
+    return text != NULL && strchr(text, JSON_NUL) != NULL;
+}
+
+bool json_has_nul(const cJSON *value)
+{
+    if (has_mark(value->string) || has_mark(value->valuestring))
+        return true;
+    for (const cJSON *child = value->child; child != NULL; child = child->next)
+        if (json_has_nul(child))
+            return true;
+    return false;
+}
+
+static void skip_byte_order_mark(const char **text, size_t *length)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    const size_t size = sizeof mark - 1;
+    if (*length < size || memcmp(*text, mark, size) != 0)
+        return;
+    *text += size;
+    *length -= size;
+}
+
 enum status json_parse(struct arena *arena, const char *text, size_t length,
                        struct json_document *document)
 {
+    skip_byte_order_mark(&text, &length);
     struct json_check check = json_check(text, length, JSON_MAX_DEPTH);
-    *document = (struct json_document){.why = check.why};
+    *document = (struct json_document){.why = check.why, .has_nul = check.has_nul};
     if (check.why != NULL)
         return STATUS_MALFORMED;
-    if (check.has_nul || check.values > JSON_MAX_VALUES) {
-        document->why = check.has_nul ? "must not hold a NUL character (\\u0000)"
-                                      : "holds too many values";
+    if (check.values > JSON_MAX_VALUES) {
+        document->why = "holds too many values";
         return STATUS_INVALID;
     }
+    if (check.has_nul)
+        text = mark_nuls(arena, text, &length);
     cJSON_Hooks hooks = {.malloc_fn = tree_alloc, .free_fn = tree_free};
     tree_arena = arena;
     cJSON_InitHooks(&hooks);
@@ -72,15 +121,19 @@ enum status json_parse(struct arena *arena, const char *text, size_t length,
         return STATUS_MALFORMED;
     }
     document->member = find_twice(arena, document->root);
-    if (document->member != NULL)
-        document->why = "appears more than once";
-    return document->member == NULL ? STATUS_OK : STATUS_INVALID;
+    if (document->member == NULL)
+        return STATUS_OK;
+    document->why = "appears more than once";
+    if (has_mark(document->member))
+        document->member = NULL;
+    return STATUS_INVALID;
 }
 
 bool json_is_empty_object(const char *text, size_t length)
 {
     static const char object[] = "{}";
     size_t found = 0;
+    skip_byte_order_mark(&text, &length);
     for (size_t i = 0; i < length; i++) {
         if (text[i] != '\0' && strchr(" \t\n\r", text[i]) != NULL)
             continue;

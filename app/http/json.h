@@ -16,15 +16,23 @@ struct json_document {
     cJSON *root;
     const char *why;
     const char *member;
+    bool has_nul; /* in a string; JSON_NUL stands there, and whoever reads must look for it */
 };
 
+/* Stands for a \u0000, which would end a C string. No UTF-8 has this byte. */
+#define JSON_NUL 0xFF
+
 /*
- * Reads a whole document into request memory. STATUS_MALFORMED for what the grammar forbids, for
- * lone surrogates and nesting beyond JSON_MAX_DEPTH; STATUS_INVALID for what the grammar allows and
- * we cannot mean: a NUL, a member twice, more than JSON_MAX_VALUES values.
+ * Reads a whole document, with or without a byte order mark, into request memory. STATUS_MALFORMED
+ * for what the grammar forbids, for lone surrogates and nesting beyond JSON_MAX_DEPTH;
+ * STATUS_INVALID for what the grammar allows and we cannot mean: a member twice, more than
+ * JSON_MAX_VALUES values.
  */
 MUST_CHECK enum status json_parse(struct arena *arena, const char *text, size_t length,
                                   struct json_document *document);
+
+/* Whether JSON_NUL stands in a string or name of a tree. */
+bool json_has_nul(const cJSON *value);
 
 /* Whether a text is `{}`, with or without white space. */
 bool json_is_empty_object(const char *text, size_t length);

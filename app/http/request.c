@@ -40,6 +40,7 @@ static const struct {
     VARIABLE("HTTP_FORWARDED", forwarded),
     VARIABLE("CONTENT_TYPE", content_type),
     VARIABLE("CONTENT_LENGTH", content_length),
+    VARIABLE("HTTP_CONTENT_ENCODING", content_encoding),
     VARIABLE("HTTP_AUTHORIZATION", authorization),
     VARIABLE("HTTP_COOKIE", cookie),
     VARIABLE("HTTP_USER_AGENT", user_agent),
@@ -119,6 +120,14 @@ static void find_mount(struct request *request, const char *base_path)
     request->path = cgi->script_name + (below ? length : 0);
 }
 
+/* Whoever writes /tasks/ means /tasks. */
+static void drop_last_slash(struct request *request)
+{
+    size_t length = strlen(request->path);
+    if (length > 1 && request->path[length - 1] == '/')
+        request->path = arena_copy(request->arena, request->path, length - 1);
+}
+
 /* A path as it stands in a URI: its slashes, and all else encoded where need be. */
 static const char *encode_path(struct arena *arena, const char *path)
 {
@@ -174,11 +183,18 @@ enum status request_complete(struct request *request, const char *base_path)
     request->is_secure = is_https(cgi);
     request->id = choose_id(request);
     find_mount(request, base_path);
+    drop_last_slash(request);
     request->mount = encode_path(request->arena, request->mount);
     request->base = make_base(request);
     if (strlen(cgi->uri) > REQUEST_MAX_URI || strlen(cgi->query) > REQUEST_MAX_URI)
         return STATUS_URI_TOO_LONG;
     return is_plain_path(request->arena, cgi->uri) ? STATUS_OK : STATUS_MALFORMED;
+}
+
+size_t request_body_limit(const struct request *request, size_t max_body)
+{
+    bool is_auth = strncmp(request->path, "/auth/", 6) == 0;
+    return is_auth && max_body > REQUEST_MAX_AUTH_BODY ? REQUEST_MAX_AUTH_BODY : max_body;
 }
 
 static enum status decode(char *text, bool *has_nul)
@@ -258,12 +274,16 @@ static bool is_version(const char *tag, size_t length, int64_t *version)
            memcmp(own, tag, length) == 0;
 }
 
-struct precondition request_read_precondition(const struct request *request)
+static bool is_any(const char *header)
 {
-    const char *at = request->cgi.if_match;
-    struct precondition precondition = {.required = *at != '\0' && strcmp(at, "*") != 0};
+    return strcmp(header, "*") == 0;
+}
+
+static struct precondition read_versions(struct arena *arena, const char *at)
+{
+    struct precondition precondition = {.required = *at != '\0' && !is_any(at)};
     const size_t room = strlen(at) / 2 + 1; /* a tag has two quotes */
-    int64_t *versions = arena_alloc(request->arena, room * sizeof *versions);
+    int64_t *versions = arena_alloc(arena, room * sizeof *versions);
     const char *tag;
     size_t length;
     precondition.versions = versions;
@@ -274,13 +294,45 @@ struct precondition request_read_precondition(const struct request *request)
     return precondition;
 }
 
+static bool has_version(const struct precondition *precondition, int64_t version)
+{
+    for (size_t i = 0; i < precondition->count; i++)
+        if (precondition->versions[i] == version)
+            return true;
+    return false;
+}
+
+struct precondition request_read_precondition(const struct request *request)
+{
+    struct precondition wanted = read_versions(request->arena, request->cgi.if_match);
+    struct precondition unwanted = read_versions(request->arena, request->cgi.if_none_match);
+    if (is_any(request->cgi.if_none_match))
+        return (struct precondition){.required = true};
+    if (!wanted.required) {
+        unwanted.excluded = unwanted.required;
+        return unwanted;
+    }
+    int64_t *both = arena_alloc(request->arena, (wanted.count + 1) * sizeof *both);
+    struct precondition precondition = {.required = true, .versions = both};
+    for (size_t i = 0; i < wanted.count; i++)
+        if (!has_version(&unwanted, wanted.versions[i]))
+            both[precondition.count++] = wanted.versions[i];
+    return precondition;
+}
+
+bool request_demands_version(const struct request *request)
+{
+    const char *if_match = request->cgi.if_match;
+    return (*if_match != '\0' && !is_any(if_match)) || request->cgi.if_none_match[0] != '\0';
+}
+
 bool request_has_etag(const struct request *request, const char *etag)
 {
     const char *at = request->cgi.if_none_match;
     size_t own_length, length;
     const char *own = next_tag(&etag, &own_length);
     const char *tag;
-    if (strcmp(at, "*") == 0)
+    if (is_any(at))
         return true;
     while (own != NULL && (tag = next_tag(&at, &length)) != NULL)
         if (length == own_length && memcmp(tag, own, length) == 0)
@@ -292,6 +344,12 @@ bool request_is_type(const struct request *request, const char *type)
 {
     size_t length = strcspn(request->cgi.content_type, "; \t");
     return length == strlen(type) && strncasecmp(request->cgi.content_type, type, length) == 0;
+}
+
+bool request_is_encoded(const struct request *request)
+{
+    const char *encoding = request->cgi.content_encoding;
+    return request->body_length > 0 && *encoding != '\0' && strcasecmp(encoding, "identity") != 0;
 }
 
 const char *request_bearer(const struct request *request)

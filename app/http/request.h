@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REQUEST_MAX_URI = 8192 };
+enum { REQUEST_MAX_URI = 8192, REQUEST_MAX_AUTH_BODY = 16384 };
 
 struct route;
 
@@ -18,7 +18,7 @@ struct cgi {
     const char *method, *path_info, *script_name, *uri, *query;
     const char *scheme, *https, *forwarded_scheme, *server_name, *host;
     const char *remote_address, *forwarded_for, *forwarded;
-    const char *content_type, *content_length;
+    const char *content_type, *content_length, *content_encoding;
     const char *authorization, *cookie, *user_agent, *request_id;
     const char *if_match, *if_none_match;
     const char *origin, *wanted_method;
@@ -30,7 +30,7 @@ struct request {
     struct cgi cgi;
 
     const char *id;     /* the client's X-Request-Id, or a new one */
-    const char *path;   /* behind the mount, decoded */
+    const char *path;   /* behind the mount, decoded, without one slash at its end */
     const char *base;   /* the mount as an absolute URI, without a slash at its end */
     const char *mount;  /* its path alone, as in a URI */
     const char *client; /* its address, see client_find */
@@ -62,6 +62,9 @@ void request_set_variable(struct request *request, const char *name, const char 
  */
 MUST_CHECK enum status request_complete(struct request *request, const char *base_path);
 
+/* How many bytes its body may have: what anybody may send us is small. */
+size_t request_body_limit(const struct request *request, size_t max_body);
+
 /* A name and a value of a query or a form, decoded. */
 struct pair {
     const char *name;
@@ -82,15 +85,25 @@ MUST_CHECK enum status request_split_pairs(struct arena *arena, const char *text
 /* The value of a cookie (RFC 6265), or NULL. */
 const char *request_find_cookie(const struct request *request, const char *name);
 
-/* The versions that If-Match names, strong, weak or with a compression's suffix alike. `*` demands
- * nothing but a task, and so does no header at all. */
+/*
+ * What a write demands of the version that it finds: one that If-Match names, and none that
+ * If-None-Match does; strong, weak or with a compression's suffix alike. If-Match `*` demands
+ * nothing but a task, and so does no header at all; no version passes If-None-Match `*`.
+ */
 struct precondition request_read_precondition(const struct request *request);
+
+/* Whether a write demands something that what has no version cannot fulfil (RFC 9110 §13.1): an
+ * If-Match other than `*`, or any If-None-Match. */
+bool request_demands_version(const struct request *request);
 
 /* Whether If-None-Match names this ETag (RFC 9110 §13.1.2: weak comparison). */
 bool request_has_etag(const struct request *request, const char *etag);
 
 /* Whether the body's media type, without its parameters, is this one. */
 bool request_is_type(const struct request *request, const char *type);
+
+/* Whether the body is compressed, or otherwise encoded (RFC 9110 §8.4). */
+bool request_is_encoded(const struct request *request);
 
 /* The credentials behind `Authorization: Bearer` (RFC 6750 §2.1, the scheme in any case: RFC 9110
  * §11.1), "" for none behind it; NULL without such a header. */

@@ -101,6 +101,10 @@ static void write_problem(struct response *response, const struct request *reque
         buffer_add(body, response->errors.data, response->errors.length);
         buffer_add_char(body, ']');
     }
+    if (response->status == STATUS_INVALID && response->error_count > RESPONSE_MAX_ERRORS) {
+        buffer_add_text(body, ",\"errors_left_out\":");
+        buffer_add_integer(body, response->error_count - RESPONSE_MAX_ERRORS);
+    }
     buffer_add_char(body, '}');
 }
 

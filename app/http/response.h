@@ -5,7 +5,7 @@
 #include "app/http/request.h"
 #include "lib/core/buffer.h"
 
-enum { RESPONSE_MAX_HEADERS = 24 };
+enum { RESPONSE_MAX_HEADERS = 24, RESPONSE_MAX_ERRORS = 100 };
 
 struct response {
     struct arena *arena;
@@ -21,7 +21,7 @@ struct response {
     const char *reason;   /* why a token was refused, for error_description */
     const char *detail;   /* one sentence for the problem; the status's own where NULL */
     struct buffer errors; /* the members of a 422's `errors`: see fields_add_error */
-    int error_count;
+    int error_count;      /* also of those beyond RESPONSE_MAX_ERRORS, which it does not hold */
 };
 
 /* Adds a header, one of at most RESPONSE_MAX_HEADERS. The value is kept, not copied, and must not

@@ -8,6 +8,7 @@
 #include "app/pipeline/authenticate.h"
 #include "app/pipeline/routes.h"
 #include "app/resources/read_only.h"
+#include "lib/core/encoding.h"
 #include "lib/core/log.h"
 #include "lib/data/user_store.h"
 
@@ -52,6 +53,7 @@ static enum status read_json(struct validation *validation, struct request *requ
     }
     if (status != STATUS_OK)
         return status;
+    validation->has_nul = document.has_nul;
     if (request->route->body_kind == BODY_BATCH && cJSON_IsArray(document.root))
         return read_batch(validation, request, document.root);
     request->present = fields_read_object(validation, request->route->body, document.root,
@@ -72,6 +74,19 @@ static enum status read_form(struct validation *validation, struct request *requ
     return status;
 }
 
+/* RFC 9110 §15.5.16: what is not understood is named, and what would be is told. */
+static enum status refuse_encoding(const struct request *request, struct response *response)
+{
+    const char *encoding = request->cgi.content_encoding;
+    const char *name = encoding_is_plain(encoding, "-") ? encoding : "another encoding";
+    response_add_header(response, "Accept-Encoding", "identity");
+    response->detail = arena_printf(request->arena,
+                                    "The body is in %s (Content-Encoding), which is not read here:"
+                                    " send it as it is.",
+                                    name);
+    return STATUS_NOT_JSON;
+}
+
 /* What a client sends to a route that reads nothing, it meant; `{}` says nothing. */
 static enum status refuse_body(const struct validation *validation, const struct request *request)
 {
@@ -85,6 +100,8 @@ static enum status read_body(struct validation *validation, struct request *requ
     const struct route *route = request->route;
     if (route->body_kind == BODY_NONE)
         return refuse_body(validation, request);
+    if (request_is_encoded(request))
+        return refuse_encoding(request, validation->response);
     assert(route->body != NULL);
     request->input = arena_alloc(request->arena, route->body->size);
     if (route->body_kind == BODY_OPTIONAL && request->body_length == 0)
@@ -127,6 +144,19 @@ static enum status validate(struct request *request, struct response *response)
     return status == STATUS_OK ? fields_conclude(response) : status;
 }
 
+/* A write may demand a version of what has none, such as the list that somebody has read before:
+ * deleting by a stale list is nobody's wish. */
+static enum status check_precondition(const struct request *request, struct response *response)
+{
+    const struct route *route = request->route;
+    bool is_write = strcmp(route->method, "GET") != 0;
+    if (!is_write || route->versioned || route->access != USER || !request_demands_version(request))
+        return STATUS_OK;
+    response->detail = "If-Match (other than *) and If-None-Match hold for a single task only: this"
+                       " has no version of its own.";
+    return STATUS_PRECONDITION;
+}
+
 /* A request that is refused without asking the database must not tell the holder of a token that
  * is no longer valid more than that. */
 static enum status confirm_user(struct services *services, struct request *request,
@@ -147,6 +177,8 @@ static enum status validate_and_handle(struct services *services, struct request
 {
     assert(request->route->handle != NULL);
     enum status status = validate(request, response);
+    if (status == STATUS_OK)
+        status = check_precondition(request, response);
     if (status != STATUS_OK)
         return confirm_user(services, request, response, status);
     status = request->route->handle(services, request, response);

@@ -29,6 +29,7 @@ struct route {
     const struct fields *body;
     const struct fields *form;
     const struct fields *query; /* NULL: no parameters */
+    bool versioned;             /* its handler looks at the preconditions of a write */
 };
 
 extern const struct route routes[];

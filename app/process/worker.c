@@ -134,7 +134,7 @@ static void drain_body(FCGX_Stream *in)
 static enum status receive_body(struct worker *worker, struct request *request)
 {
     FCGX_Stream *in = worker->fcgi.in;
-    size_t limit = (size_t)worker->settings->max_body;
+    size_t limit = request_body_limit(request, (size_t)worker->settings->max_body);
     const char *announced = request->cgi.content_length;
     bool known = announced[0] != '\0';
     size_t digits = strspn(announced, "0123456789");

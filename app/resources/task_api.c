@@ -168,14 +168,6 @@ static enum status change_task(struct services *services, struct request *reques
     return status;
 }
 
-enum status task_api_replace(struct services *services, struct request *request,
-                             struct response *response)
-{
-    const struct task *input = request->input;
-    struct task_change change = {.fields = TASK_ALL_FIELDS, .content = *input};
-    return change_task(services, request, response, &change);
-}
-
 enum status task_api_update(struct services *services, struct request *request,
                             struct response *response)
 {

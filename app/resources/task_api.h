@@ -11,8 +11,6 @@ MUST_CHECK enum status task_api_create(struct services *services, struct request
                                        struct response *response);
 MUST_CHECK enum status task_api_read(struct services *services, struct request *request,
                                      struct response *response);
-MUST_CHECK enum status task_api_replace(struct services *services, struct request *request,
-                                        struct response *response);
 MUST_CHECK enum status task_api_update(struct services *services, struct request *request,
                                        struct response *response);
 MUST_CHECK enum status task_api_complete(struct services *services, struct request *request,

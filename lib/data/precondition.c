@@ -8,4 +8,5 @@ void precondition_add(struct db_query *query, struct arena *arena,
         value_add_timestamps(query, arena, precondition->versions, precondition->count);
     else
         value_add_null(query);
+    value_add_boolean(query, precondition->excluded);
 }

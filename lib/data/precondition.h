@@ -6,16 +6,19 @@
 
 struct precondition {
     bool required;
-    const int64_t *versions; /* one of these, as updated_at has them */
+    bool excluded;           /* none of these, instead of one of them */
+    const int64_t *versions; /* as updated_at has them */
     size_t count;
 };
 
-/* Adds the next parameter: the versions as timestamptz[], or NULL where none is demanded. */
+/* Adds the next two parameters: the versions as timestamptz[], or NULL where none is demanded; and
+ * whether they are excluded. */
 void precondition_add(struct db_query *query, struct arena *arena,
                       const struct precondition *precondition);
 
-/* The condition on a row `t` for that parameter, such as "$5". */
-#define PRECONDITION_HOLDS(parameter)                                                              \
-    "(" parameter "::timestamptz[] IS NULL OR t.updated_at = ANY (" parameter "::timestamptz[]))"
+/* The condition on a row `t` for these parameters, such as "$5" and "$6". */
+#define PRECONDITION_HOLDS(versions, excluded)                                                     \
+    "(" versions "::timestamptz[] IS NULL"                                                         \
+    " OR (t.updated_at = ANY (" versions "::timestamptz[])) <> " excluded "::boolean)"
 
 #endif

@@ -7,7 +7,8 @@
 enum { FIRST_PARAMETER = 6 };
 
 _Static_assert(TASK_BITS_NUMBER == FIRST_PARAMETER + TASK_FIELD_COLUMNS &&
-                   TASK_LAST_NUMBER == TASK_BITS_NUMBER + 1,
+                   TASK_VERSIONS_NUMBER == TASK_BITS_NUMBER + 1 &&
+                   TASK_LAST_NUMBER == TASK_VERSIONS_NUMBER + 1,
                "the parameters behind the fields are numbered on: see TASK_BITS_NUMBER");
 _Static_assert(TASK_LAST_NUMBER <= DB_MAX_PARAMS, "an UPDATE has room for its parameters");
 

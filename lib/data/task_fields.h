@@ -29,7 +29,7 @@ struct task {
  *
  * A bit is 1 << the place of that member in task_api.c's rows; tests/unit/task_fields_test.c holds
  * them together. `completed` is the one field that is no row: its column is a time, which the
- * database sets. A new row takes the next parameter: then the two numbers
+ * database sets. A new row takes the next parameter: then the three numbers
  * below move on by one.
  */
 /* clang-format off */
@@ -46,15 +46,18 @@ struct task {
 enum { TASK_COMPLETED = 4 /* the bit of the field that is no row */ };
 
 /* The parameters of a statement on one task: behind the actor's $1 to $3 its id, `completed`, and
- * the fields; behind these, in an UPDATE, their bits and the versions demanded. */
-#define TASK_ID           "$4"
-#define TASK_IS_DONE      "$5"
-#define TASK_BITS_NUMBER  13
-#define TASK_LAST_NUMBER  14
-#define TASK_BITS         "$" TASK_TEXT(TASK_BITS_NUMBER)
-#define TASK_VERSIONS     "$" TASK_TEXT(TASK_LAST_NUMBER)
-#define TASK_TEXT(macro)  TASK_TEXT_(macro)
-#define TASK_TEXT_(value) #value
+ * the fields; behind these, in an UPDATE, their bits, the versions demanded, and whether these are
+ * the excluded ones. */
+#define TASK_ID              "$4"
+#define TASK_IS_DONE         "$5"
+#define TASK_BITS_NUMBER     13
+#define TASK_VERSIONS_NUMBER 14
+#define TASK_LAST_NUMBER     15
+#define TASK_BITS            "$" TASK_TEXT(TASK_BITS_NUMBER)
+#define TASK_VERSIONS        "$" TASK_TEXT(TASK_VERSIONS_NUMBER)
+#define TASK_EXCLUDED        "$" TASK_TEXT(TASK_LAST_NUMBER)
+#define TASK_TEXT(macro)     TASK_TEXT_(macro)
+#define TASK_TEXT_(value)    #value
 
 /* --- What SQL is made of. Each begins with a comma. */
 #define TASK_AS_NAME(parameter, bit, member, column, type, kind, place) ", " #column
@@ -67,8 +70,6 @@ enum { TASK_COMPLETED = 4 /* the bit of the field that is no row */ };
 #define TASK_AS_CHANGE(parameter, bit, member, column, type, kind, place)                          \
     ", " #column " = CASE WHEN " TASK_BITS "::bigint & " #bit " <> 0 THEN $" #parameter "::" #type \
     " ELSE t." #column " END"
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): one term of many */
-#define TASK_AS_BIT(parameter, bit, member, column, type, kind, place)   | (bit)
 #define TASK_AS_PLACE(parameter, bit, member, column, type, kind, place) TASK_AT_##column,
 
 #define TASK_NAMES      TASK_FIELDS(TASK_AS_NAME)      /* ", title, …" */
@@ -82,9 +83,6 @@ enum { TASK_COMPLETED = 4 /* the bit of the field that is no row */ };
 #define TASK_COLUMNS "t.id, t.completed_at, t.created_at, t.updated_at" TASK_T_NAMES
 #define TASK_NULLS   "NULL, NULL, NULL, NULL" TASK_FIELDS(TASK_AS_NULL)
 enum { TASK_FIELDS(TASK_AS_PLACE) TASK_FIELD_COLUMNS, TASK_COLUMN_COUNT = 4 + TASK_FIELD_COLUMNS };
-
-/* The bits of all that a client writes. */
-enum { TASK_ALL_FIELDS = TASK_COMPLETED TASK_FIELDS(TASK_AS_BIT) };
 
 /* Adds `completed` and the fields, the parameters from TASK_IS_DONE on; `toggle`: completed is to
  * be what it is not. */

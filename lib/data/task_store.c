@@ -34,19 +34,21 @@ static const struct db_statement update_task = {
     " THEN coalesce(t.completed_at, clock_timestamp()) END" TASK_CHANGES
     ", updated_at = greatest(clock_timestamp(), t.updated_at + interval '1 microsecond')"
     " FROM actor WHERE t.user_id = actor.id AND t.id = " TASK_ID "::uuid"
-    " AND " PRECONDITION_HOLDS(TASK_VERSIONS) " RETURNING " TASK_COLUMNS ")"
-                                              " SELECT actor.stale, " TASK_COLUMNS ", " EXISTS_TASK
-                                              " FROM actor LEFT JOIN t ON true",
+    " AND " PRECONDITION_HOLDS(TASK_VERSIONS, TASK_EXCLUDED) " RETURNING " TASK_COLUMNS ")"
+                                                             " SELECT actor.stale, " TASK_COLUMNS
+                                                             ", " EXISTS_TASK
+                                                             " FROM actor LEFT JOIN t ON true",
 };
 
 static const struct db_statement delete_task = {
     .name = "task_delete",
     .result = DB_MAYBE_ONE_ROW,
-    .sql = ACTOR ", t AS (DELETE FROM tasks t USING actor WHERE t.user_id = actor.id"
-                 " AND t.id = " TASK_ID
-                 "::uuid AND " PRECONDITION_HOLDS("$5") " RETURNING t.id)"
-                                                        " SELECT actor.stale, t.id, " EXISTS_TASK
-                                                        " FROM actor LEFT JOIN t ON true",
+    .sql = ACTOR
+    ", t AS (DELETE FROM tasks t USING actor WHERE t.user_id = actor.id"
+    " AND t.id = " TASK_ID
+    "::uuid AND " PRECONDITION_HOLDS("$5", "$6") " RETURNING t.id)"
+                                                 " SELECT actor.stale, t.id, " EXISTS_TASK
+                                                 " FROM actor LEFT JOIN t ON true",
     .writes = true,
 };
 

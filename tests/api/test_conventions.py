@@ -81,9 +81,9 @@ def test_a_method_that_nothing_knows_is_refused_as_a_problem(server, anna, metho
 
 
 @pytest.mark.parametrize("path", [
-    "/nothing", "/tasks/", "/auth", "/auth/", "/auth/signup/", "/auth/me/x", "/Tasks", "/TASKS/stats", "/api/tasks",
-    "/taskss", "/tasks/%20", f"/tasks/{UNKNOWN_ID}/complete/", f"/tasks/{UNKNOWN_ID}/other", "/healthz/x",
-    "/tasks/stats/x", "/auth/sessions/", "/%C3%A9", "/tasks;x"])
+    "/nothing", "/nothing/", "/auth", "/auth/", "/auth/me/x", "/Tasks", "/TASKS/stats", "/api/tasks",
+    "/taskss", "/tasks/%20", f"/tasks/{UNKNOWN_ID}/other", "/healthz/x",
+    "/tasks/stats/x", "/%C3%A9", "/tasks;x"])
 def test_an_unknown_path_is_404_for_every_method(server, anna, path):
     for method in ("GET", "POST", "OPTIONS"):
         check_problem(server.request(method, path), 404)

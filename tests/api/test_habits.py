@@ -46,3 +46,49 @@ def test_a_search_deletes_what_it_finds(anna):
     assert anna.titles() == ["ab"]
     assert anna.delete("/tasks?q=b").status == 204
     assert anna.titles() == []
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "deflate", "GZIP", "gzip, identity", "x\u00ff"])
+def test_a_compressed_body_is_415_and_the_sentence_names_it(server, anna, coding):
+    problem = check_problem(anna.post("/tasks", {"title": "x"}, headers={"Content-Encoding": coding.encode("latin-1")}), 415)
+    assert "Content-Encoding" in problem["detail"]
+    assert not coding.isalpha() or not coding.isascii() or coding in problem["detail"]
+    check_problem(server.post("/auth/login", {"email": "a@b.cd", "password": "x"}, headers={"Content-Encoding": "gzip"}), 415)
+    assert anna.titles() == []
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity"])
+def test_a_body_as_it_is_may_say_so(anna, coding):
+    assert anna.post("/tasks", {"title": "x"}, headers={"Content-Encoding": coding}).status == 201
+    assert anna.get("/tasks", headers={"Content-Encoding": "gzip"}).status == 200
+
+
+def test_one_slash_at_the_end_of_a_path_is_ignored(server, anna):
+    task = anna.post("/tasks/", {"title": "x"})
+    assert task.status == 201
+    assert task.header("Location") == task.json["url"] == f"{server.base}/tasks/{task.json['id']}"
+    for path in ("/tasks", "/tasks/stats", "/tags", "/auth/me", "/auth/sessions", "/healthz", f"/tasks/{task.json['id']}"):
+        assert anna.get(path + "/").json == anna.get(path).json
+        assert anna.options(path + "/").header("Allow") == anna.options(path).header("Allow")
+    assert anna.get("/tasks/?limit=1").json == [task.json]
+    assert anna.post(f"/tasks/{task.json['id']}/complete/").json["completed"] is True
+    check_problem(anna.put("/tasks/"), 405)
+    check_problem(anna.get("/nothing/"), 404)
+    email = server.fresh_email()
+    assert server.post("/auth/signup/", {"email": email, "password": "long enough"}).status == 201
+    assert server.post("/auth/login/", {"email": email, "password": "long enough"}).status == 200
+    anna.post("/tasks", [{"title": "x"}] * 2)
+    assert f"<{server.base}/tasks?" in anna.get("/tasks/?limit=1").header("Link")
+
+
+def test_two_slashes_are_not(responder):
+    check_problem(responder.user().get("/tasks//"), 400)
+
+
+@pytest.mark.parametrize("method, path", [("POST", "/auth/signup"), ("POST", "/auth/login"), ("POST", "/auth/refresh"), ("POST", "/auth/logout"), ("PUT", "/auth/password"),
+                                          ("DELETE", "/auth/me"), ("POST", "/auth/nothing"), ("POST", "/auth/login/")])
+def test_a_body_under_auth_may_be_sixteen_kibibytes(anna, method, path):
+    for size, large in ((16384, False), (16385, True), (200000, True)):
+        answer = anna.request(method, path, body=b'{"x":1}' + b" " * (size - 7))
+        assert (answer.status == 413) == large, answer
+        check_problem(answer, answer.status)

@@ -27,7 +27,7 @@ def nested(depth):
 MALFORMED_DOCUMENTS = [
     b"", b" ", b"\n", b"{", b"}", b"[", b"]", b'{"title"', b'{"title":', b'{"title":"x"', b'{"title":"x"}}',
     b'{"title":"x"}{}', b'{"title":"x"} x', b'{"title":"x"},', b'{"title":"x"}\0', b'\0{"title":"x"}',
-    b'{"title":"x"}\x00\x00', b'\xef\xbb\xbf{"title":"x"}', b"{'title':'x'}", b'{title:"x"}', b'{"title":"x",}',
+    b'{"title":"x"}\x00\x00', b'\xef\xbb\xbf', b'\xef\xbb\xbf\xef\xbb\xbf{"title":"x"}', b'\xef\xbb{"title":"x"}', b' \xef\xbb\xbf{"title":"x"}', b"{'title':'x'}", b'{title:"x"}', b'{"title":"x",}',
     b'{,"title":"x"}', b'{"title":"x",,"order":1}', b'{"title" "x"}', b'{"title"::"x"}', b'{"title":"x" "order":1}',
     b'{"title","x"}', b'{"title":}', b'{:"x"}', b'{1:"x"}', b'{null:"x"}', b"{[1]:2}", b'{"title":"x"}/**/',
     b'/* c */{"title":"x"}', b'{"title":"x"// c\n}', b'#{"title":"x"}', b'\x0c{"title":"x"}', b'{\x0b"title":"x"}',
@@ -169,6 +169,14 @@ def test_names_differ_by_case(anna):
     check_problem(post(anna, '{"TITLE":"x"}'), 422, fields=["TITLE", "title"])
 
 
+def test_a_byte_order_mark_in_front_is_skipped(server, anna):
+    mark = b"\xef\xbb\xbf"
+    task = post(anna, mark + b'{"title":"x"}')
+    assert (task.status, task.json["title"]) == (201, "x")
+    assert anna.patch(f"/tasks/{task.json['id']}", body=mark + b'{"title":"y"}').json["title"] == "y"
+    assert anna.delete("/tasks", body=mark + b"{}").status == 204
+
+
 @pytest.mark.parametrize("body", [
     r'{"title":"a\u0000b"}', r'{"title":"\u0000"}', r'{"title":"x","description":"\u0000"}', r'{"title":"x","tags":["\u0000"]}',
     r'{"title":"x","a\u0000b":1}', r'{"title\u0000":"x"}', r'{"title":"x","priority":"low\u0000"}', r'{"title":"x","due_date":"2026-01-01\u0000"}',
@@ -176,6 +184,36 @@ def test_names_differ_by_case(anna):
 def test_an_escaped_nul_is_422_and_nothing_is_cut(anna, body):
     check_problem(post(anna, body), 422)
     assert anna.titles() == []
+
+
+@pytest.mark.parametrize("body, fields", [
+    (r'{"title":"a\u0000b"}', ["title"]), (r'{"title":"x","tags":["a","\u0000"]}', ["tags"]), (r'{"title":"x","priority":"\\\u0000"}', ["priority"]),
+    (r'[{"title":"x"},{"title":"x"},{"title":"y"},{"title":"\u0000"}]', ["[3].title"]), (r'{"title":"\u0000","order":"x","id":"\u0000"}', ["title", "order", "id"]),
+    (r'{"title":"x","colour":{"a":[{"b":"\u0000"}]}}', ["colour"]), (r'{"title":"x","url":"\u0000"}', ["url"]), (r'{"title":"x","a\u0000b":1}', ["body"]),
+    (r'{"title":"x","due_date":{"\u0000":1}}', ["due_date"]), (r'"\u0000"', ["body"]), (r'["\u0000"]', ["[0]"]), (r'{"title":"x","\u0000":1,"\u0000":1}', ["body"])])
+def test_a_nul_names_the_field_that_holds_it(anna, body, fields):
+    check_problem(post(anna, body), 422, fields=fields)
+    assert anna.titles() == []
+
+
+def test_what_only_looks_like_a_nul_is_read(anna):
+    task = post(anna, r'{"title":"\\u0000","description":"\u00000 ÿ \u00ff"}')
+    check_problem(task, 422, fields=["description"])
+    task = post(anna, r'{"title":"\\u0000","description":"ÿ \u00ff \\\\u0000"}')
+    assert (task.json["title"], task.json["description"]) == (r"\u0000", r"ÿ ÿ \\u0000")
+
+
+@pytest.mark.parametrize("count", [99, 100, 101, 1000])
+def test_a_hundred_errors_are_listed_and_the_others_counted(anna, count):
+    problem = check_problem(anna.post("/tasks", {"title": "x", **{f"m{number}": 1 for number in range(count)}}), 422)
+    assert [error["field"] for error in problem["errors"]] == [f"m{number}" for number in range(min(count, 100))]
+    assert problem.get("errors_left_out", 0) == max(count - 100, 0)
+    assert "and more" in problem["detail"]
+
+
+def test_a_batch_has_its_hundred_errors_too(anna):
+    problem = check_problem(anna.post("/tasks", [{"title": ""}] * 1000), 422)
+    assert (len(problem["errors"]), problem["errors"][99]["field"], problem["errors_left_out"]) == (100, "[99].title", 900)
 
 
 @pytest.mark.parametrize("body", ["null", "true", "1", '"x"', "1.5", "0"])

@@ -1,4 +1,4 @@
-"""If-Match: who changes what somebody else changed meanwhile is told."""
+"""If-Match, If-None-Match: who changes what somebody else changed meanwhile is told."""
 import concurrent.futures
 import itertools
 
@@ -123,3 +123,70 @@ def test_a_twin_id_in_a_batch_is_named_with_its_place(anna):
     twins = [{"title": "x", "id": "00000000-0000-0000-0000-000000000001"}] * 2
     answer = anna.post("/tasks", twins)
     assert answer.status == 422 and answer.json["errors"][0]["field"] in ("[0].id", "[1].id")
+
+
+@pytest.mark.parametrize("method, below, body", WRITES)
+def test_if_none_match_refuses_the_version_that_stands(anna, method, below, body):
+    made = anna.post("/tasks", {"title": "old"})
+    path = f"/tasks/{made.json['id']}"
+    for sent in forms(made.etag):
+        check_problem(anna.request(method, path + below, body, headers={"If-None-Match": sent}), 412)
+    for both in ({"If-Match": made.etag, "If-None-Match": made.etag}, {"If-Match": "*", "If-None-Match": "*"}, {"If-Match": '"x"', "If-None-Match": '"y"'}):
+        check_problem(anna.request(method, path + below, body, headers=both), 412)
+    assert anna.get(path).json == made.json
+
+
+@pytest.mark.parametrize("method, below, body", WRITES)
+@pytest.mark.parametrize("place", range(len(others('"x"'))))
+def test_if_none_match_lets_another_version_pass(anna, method, below, body, place):
+    made = anna.post("/tasks", {"title": "old"})
+    headers = {"If-None-Match": others(made.etag)[place]}
+    if place % 2:
+        headers["If-Match"] = made.etag
+    answer = anna.request(method, f"/tasks/{made.json['id']}{below}", body, headers=headers)
+    assert answer.status == (204 if method == "DELETE" else 200), answer
+
+
+def test_a_version_of_before_is_not_the_one_that_stands(anna):
+    made = anna.post("/tasks", {"title": "old"})
+    path = f"/tasks/{made.json['id']}"
+    assert anna.patch(path, {"order": 1}).status == 200
+    assert anna.patch(path, {"order": 2}, headers={"If-None-Match": made.etag}).status == 200
+
+
+def test_if_none_match_on_a_task_that_is_not_there_is_404(anna):
+    path = "/tasks/01890a5d-ac96-774b-bcce-b302099a8057"
+    for sent in ("*", '"x"'):
+        for method, body in (("PUT", {"title": "x"}), ("PATCH", {"title": "x"}), ("DELETE", None)):
+            check_problem(anna.request(method, path, body, headers={"If-None-Match": sent}), 404)
+
+
+COLLECTION_WRITES = [("DELETE", "/tasks", None), ("DELETE", "/tasks?completed=false", None), ("POST", "/tasks", {"title": "x"}), ("POST", "/tasks", [{"title": "x"}])]
+
+
+@pytest.mark.parametrize("method, path, body", COLLECTION_WRITES)
+def test_a_stale_list_deletes_and_makes_nothing(anna, method, path, body):
+    anna.task()
+    now = anna.get("/tasks").etag
+    for header in [{"If-Match": sent} for sent in (now, 'W/"1"', '"x"', '"*"', f'*, {now}')] + [{"If-None-Match": sent} for sent in (now, "*", '"x"')]:
+        problem = check_problem(anna.request(method, path, body, headers=header), 412)
+        assert "If-Match" in problem["detail"]
+    assert anna.titles() == ["Buy milk"]
+
+
+@pytest.mark.parametrize("method, path, body", COLLECTION_WRITES)
+def test_a_list_is_there_so_that_any_version_of_it_is_good(anna, method, path, body):
+    assert anna.request(method, path, body, headers={"If-Match": "*"}).status in (201, 204)
+
+
+def test_the_account_is_not_deleted_by_a_version_it_does_not_have(anna):
+    for method, path, body in (("DELETE", "/auth/me", {"password": anna.password}), ("PUT", "/auth/password", {"current_password": anna.password, "new_password": "quite another one"}),
+                               ("POST", "/auth/logout", {})):
+        check_problem(anna.request(method, path, body, headers={"If-Match": '"x"'}), 412)
+    assert anna.get("/auth/me").status == 200
+
+
+def test_what_is_wrong_with_the_request_comes_before_its_precondition(anna):
+    check_problem(anna.delete("/tasks?q=", headers={"If-Match": '"x"'}), 422, fields=["q"])
+    assert anna.post("/auth/logout", {}).status == 204
+    check_problem(anna.delete("/tasks", headers={"If-Match": '"x"'}), 401)

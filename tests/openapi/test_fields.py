@@ -66,7 +66,6 @@ TARGETS = {
     "PasswordChange": ("PUT", "/auth/password", {"current_password": client.PASSWORD, "new_password": client.PASSWORD + "!"}),
     "AccountDeletion": ("DELETE", "/auth/me", {"password": "not " + client.PASSWORD}),
     "TaskCreate": ("POST", "/tasks", {"title": "Buy milk"}),
-    "TaskReplace": ("PUT", "/tasks/{id}", {"title": "Buy milk"}),
     "TaskPatch": ("PATCH", "/tasks/{id}", {}),
     "Completion": ("POST", "/tasks/{id}/complete", {}),
     "LogoutRequest": ("POST", "/auth/logout", {}),
@@ -115,7 +114,8 @@ def test_member_is_taken_as_documented(server, anna, name, member, value):
     user, method, path, body = fill(server, anna, name)
     body[member] = value
     wrong = validate.schema_errors(schema_of(name), body)
-    answer = user.request(method, path, body)
+    sent = json.dumps(body, ensure_ascii=False).encode()  # not escaped: a body under /auth holds 16 KiB
+    answer = user.request(method, path, body=sent)
     if wrong:
         assert answer.status == 422, (answer, wrong)
         assert {field.split("[")[0] for field in fields(answer)} == {member}, answer

@@ -196,6 +196,7 @@ def _validate(method, path, status, headers, body):
         template = known.match(path)
     if template is None and STATIC.match(path):
         return
+    template = template or known.match(path.removesuffix("/"))  # one slash at the end is ignored
     if "x-request-id" not in headers and status in SERVER_ERRORS:
         _validate_server_error(method, status, headers, body)
         return

@@ -94,8 +94,7 @@ static void what_we_cannot_mean_is_invalid(void **state)
     static const struct {
         const char *json, *member;
     } cases[] = {
-        {"\"\\u0000\"", NULL},
-        {"{\"a\\u0000\":1}", NULL},
+        {"{\"\\u0000\":1,\"\\u0000\":2}", NULL},
         {"{\"a\":1,\"a\":1}", "a"},
         {"{\"a\":1,\"b\":2,\"\\u0061\":3}", "a"},
         {"[{\"x\":{\"dup\":1,\"y\":2,\"dup\":3}}]", "dup"},
@@ -113,6 +112,28 @@ static void what_we_cannot_mean_is_invalid(void **state)
         else
             assert_string_equal(document.member, cases[i].member);
     }
+}
+
+static void a_nul_is_marked_where_it_stands(void **state)
+{
+    static const struct {
+        const char *json;
+        bool has_nul;
+    } cases[] = {
+        {"\"a\\u0000b\"", true},         {"[1,{\"a\":[\"\\u0000\"]}]", true},
+        {"{\"\\u0000\":1}", true},       {"\"\\\\\\u0000\"", true},
+        {"\"\\\\u0000\"", false},        {"\"\\u00000\"", true},
+        {"\"\\u00ff\\\"u0000\"", false}, {"{}", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct json_document document;
+        assert_int_equal(parse(cases[i].json, &document), STATUS_OK);
+        assert_int_equal(document.has_nul, cases[i].has_nul);
+        assert_int_equal(json_has_nul(document.root), cases[i].has_nul);
+    }
+    assert_string_equal(parse_good("\"a\\u0000b\"")->valuestring, "a\xFF"
+                                                                  "b");
 }
 
 static void names_that_only_look_alike_are_not_twice(void **state)
@@ -232,6 +253,7 @@ int main(void)
         TEST(what_is_no_json_is_malformed_and_says_why),
         TEST(the_length_ends_the_text_not_a_nul),
         TEST(what_we_cannot_mean_is_invalid),
+        TEST(a_nul_is_marked_where_it_stands),
         TEST(names_that_only_look_alike_are_not_twice),
         TEST(nesting_is_taken_up_to_the_limit),
         TEST(values_are_taken_up_to_the_limit),

@@ -429,6 +429,7 @@ static void if_match_names_versions(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         request.cgi.if_match = cases[i].header;
+        request.cgi.if_none_match = "";
         struct precondition read = request_read_precondition(&request);
         if (read.required != cases[i].required || read.count != cases[i].count ||
             (read.count > 0 && read.versions[0] != cases[i].first))
@@ -443,9 +444,40 @@ static void if_match_names_as_many_versions_as_it_likes(void **state)
     for (int i = 0; i < 100; i++)
         buffer_add_text(&header, "\"1\",");
     request.cgi.if_match = buffer_string(&header);
+    request.cgi.if_none_match = "";
     struct precondition read = request_read_precondition(&request);
     assert_true(read.required);
     assert_int_equal(read.count, 100);
+}
+
+static void if_none_match_excludes_versions(void **state)
+{
+    static const struct {
+        const char *match, *none_match;
+        bool required, excluded;
+        size_t count;
+        bool demanded;
+    } cases[] = {
+        {"", "*", true, false, 0, true},
+        {"*", "*", true, false, 0, true},
+        {"\"5f\"", "*", true, false, 0, true},
+        {"", "\"5f\"", true, true, 1, true},
+        {"*", "W/\"5f\", \"6\"", true, true, 2, true},
+        {"\"5f\", \"6\"", "\"5f\"", true, false, 1, true},
+        {"\"5f\"", "\"5f\"", true, false, 0, true},
+        {"\"5f\"", "x", true, false, 1, true},
+        {"*", "", false, false, 0, false},
+        {"", "", false, false, 0, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        request.cgi.if_match = cases[i].match;
+        request.cgi.if_none_match = cases[i].none_match;
+        struct precondition read = request_read_precondition(&request);
+        if (read.required != cases[i].required || read.excluded != cases[i].excluded ||
+            read.count != cases[i].count || request_demands_version(&request) != cases[i].demanded)
+            fail_msg("'%s' and '%s'", cases[i].match, cases[i].none_match);
+    }
 }
 
 static void if_none_match_is_compared_weakly(void **state)
@@ -596,6 +628,7 @@ int main(void)
         TEST(a_cookie_is_found_by_its_whole_name),
         TEST(if_match_names_versions),
         TEST(if_match_names_as_many_versions_as_it_likes),
+        TEST(if_none_match_excludes_versions),
         TEST(if_none_match_is_compared_weakly),
         TEST(a_media_type_is_compared_without_case_and_parameters),
         TEST(local_is_loopback_with_no_proxy_before_it),
