@@ -2,6 +2,7 @@
 #include "settings.h"
 
 #include "app/http/client.h"
+#include "app/http/cors.h"
 #include "app/shared/rate_table.h"
 #include "lib/auth/password.h"
 #include "lib/auth/secret.h"
@@ -108,7 +109,11 @@ static const struct setting table[] = {
     {NUMBER("PURGE_INTERVAL", purge_interval, 0, 86400, "300",
             "seconds between two purges of expired sessions, when a worker is idle; 0 for never")},
     {TEXT("CORS_ORIGINS", cors_origins, 4096,
-          "origins, separated by commas, whose pages may call the API; * for all")},
+          "origins, separated by commas, whose pages may call the API; * for all"),
+     .check = cors_are_origins,
+     .form = "* or origins exactly as browsers send them, such as https://app.example or"
+             " http://localhost:3000: a scheme, a host in lower case, no path and no slash at the"
+             " end, no port that is the scheme's own; not null"},
     {SECRET("METRICS_TOKEN", metrics_token, 16, 4096, "",
             "bearer token for /metrics from elsewhere than loopback")},
     {TEXT("BASE_PATH", base_path, 1024, "the mount, where the web server sends no PATH_INFO")},

@@ -33,7 +33,7 @@ MAY_INCLUDE = {
     "app/limits": {"app/services.h", "app/http/client.h", "app/http/response.h", "app/shared",
                    "lib/auth/keyed_hash.h", "lib/auth/password.h", "lib/core"},
     "app/services.h": {"app/settings.h", "app/shared/metrics.h", "lib/auth/token.h", "lib/data/db.h"},
-    "app/settings.c": {"app/settings.h", "app/http/client.h", "app/shared/rate_table.h", "lib/auth", "lib/data/db.h"},
+    "app/settings.c": {"app/settings.h", "app/http/client.h", "app/http/cors.h", "app/shared/rate_table.h", "lib/auth", "lib/data/db.h"},
     "app/settings.h": set(),
     "app/http": {"lib/auth/password.h", "lib/data/actor.h", "lib/data/precondition.h", "lib/core"},
     "app/shared": {"lib/core"},

@@ -8,8 +8,14 @@
 void cors_add_headers(const char *origins, const struct request *request,
                       struct response *response);
 
-/* Adds what a preflight asks for; `allow` names the path's methods. */
-void cors_answer_preflight(const char *origins, const struct request *request,
-                           struct response *response, const char *allow);
+/* Whether a page of an allowed origin asks what it may send. */
+bool cors_is_preflight(const char *origins, const struct request *request);
+
+/* Tells it so; `allow` names the path's methods. */
+void cors_answer_preflight(const struct request *request, struct response *response,
+                           const char *allow);
+
+/* Whether a text is `*`, or a list of origins that browsers send as they stand there. */
+bool cors_are_origins(const char *list);
 
 #endif

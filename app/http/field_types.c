@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { MAX_EMAIL = 254, MAX_TAGS = 20, MAX_TAG = 50 };
 
@@ -115,9 +116,9 @@ static const char *read_boolean(struct arena *arena, const struct field *field,
     (void)arena;
     (void)field;
     bool is_true = value->json != NULL ? cJSON_IsTrue(value->json)
-                                       : strcmp(value->text, "true") == 0;
+                                       : strcasecmp(value->text, "true") == 0;
     bool is_false = value->json != NULL ? cJSON_IsFalse(value->json)
-                                        : strcmp(value->text, "false") == 0;
+                                        : strcasecmp(value->text, "false") == 0;
     *(bool *)out = is_true;
     return is_true || is_false ? NULL : "must be true or false";
 }
@@ -166,7 +167,9 @@ static const char *say_words(struct arena *arena, const struct field *field)
 static int find_word(const struct field *field, const char *text, size_t length)
 {
     for (int i = 0; field->words[i] != NULL; i++)
-        if (strlen(field->words[i]) == length && memcmp(field->words[i], text, length) == 0)
+        if (strlen(field->words[i]) == length &&
+            (field->flags & FIELD_ANY_CASE ? strncasecmp(field->words[i], text, length)
+                                           : memcmp(field->words[i], text, length)) == 0)
             return i;
     return -1;
 }
@@ -245,10 +248,13 @@ static const char *read_time(struct arena *arena, const struct field *field,
     (void)field;
     struct optional_time *time = out;
     const char *text = copy_string(arena, value);
+    *time = (struct optional_time){0};
+    if (value->json != NULL && text != NULL && text[0] == '\0') /* an emptied input of a form */
+        return NULL;
     time->is_set = text != NULL && clock_parse(text, &time->at, &time->is_date);
     return time->is_set ? NULL
-                        : "must be a date (2026-11-30) or a date-time with an offset"
-                          " (2026-11-30T18:00:00Z), in the years 0001 to 9999";
+                        : "must be a date (2026-11-30) or a date-time (2026-11-30T18:00:00Z, with"
+                          " %2B for + in an address), in the years 0001 to 9999";
 }
 
 static const char *read_uuid(struct arena *arena, const struct field *field,

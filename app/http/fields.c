@@ -173,6 +173,20 @@ uint32_t fields_read_object(const struct validation *validation, const struct fi
     return present;
 }
 
+/* A list may be written as PHP and others do: `tag[]` is `tag`. */
+static const struct field *find_parameter(struct arena *arena, const struct fields *fields,
+                                          const char *name, uint32_t *bit)
+{
+    size_t length = strlen(name);
+    if (length < 2 || strcmp(name + length - 2, "[]") != 0)
+        return find_field(fields, name, bit);
+    const struct field *field = find_field(fields, arena_copy(arena, name, length - 2), bit);
+    if (field != NULL && field->flags & FIELD_REPEATABLE)
+        return field;
+    *bit = 0;
+    return NULL;
+}
+
 void fields_read_pairs(const struct validation *validation, const struct fields *fields,
                        const struct pairs *pairs, void *out)
 {
@@ -182,7 +196,8 @@ void fields_read_pairs(const struct validation *validation, const struct fields 
         const struct pair *pair = &pairs->items[i];
         struct field_value value = {.text = pair->value};
         uint32_t bit = 0;
-        const struct field *field = find_field(fields, pair->name, &bit);
+        const struct field *field = find_parameter(validation->response->arena, fields, pair->name,
+                                                   &bit);
         if (field == NULL && fields->ignore_unknown)
             continue;
         if (field == NULL)

@@ -30,7 +30,8 @@ enum {
     FIELD_ONE_LINE = 4,    /* no control character */
     FIELD_NO_CONTROL = 8,  /* none but tab and line breaks */
     FIELD_REPEATABLE = 16, /* in a query */
-    FIELD_VISIBLE = 32     /* more than white space */
+    FIELD_ANY_CASE = 32,   /* of a CHOICE */
+    FIELD_VISIBLE = 64     /* more than white space */
 };
 
 struct field {

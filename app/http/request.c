@@ -49,6 +49,7 @@ static const struct {
     VARIABLE("HTTP_IF_NONE_MATCH", if_none_match),
     VARIABLE("HTTP_ORIGIN", origin),
     VARIABLE("HTTP_ACCESS_CONTROL_REQUEST_METHOD", wanted_method),
+    VARIABLE("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", wanted_headers),
 };
 
 enum { VARIABLE_COUNT = sizeof variables / sizeof *variables };

@@ -21,7 +21,7 @@ struct cgi {
     const char *content_type, *content_length, *content_encoding;
     const char *authorization, *cookie, *user_agent, *request_id;
     const char *if_match, *if_none_match;
-    const char *origin, *wanted_method;
+    const char *origin, *wanted_method, *wanted_headers;
 };
 
 struct request {

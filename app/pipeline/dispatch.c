@@ -185,17 +185,30 @@ static enum status validate_and_handle(struct services *services, struct request
     return status == STATUS_INVALID ? confirm_user(services, request, response, status) : status;
 }
 
+/* Whatever the path: else a page would be told of a CORS error where the path is unknown. */
+static enum status answer_preflight(struct request *request, struct response *response)
+{
+    const char *allow = NULL;
+    enum status status = routes_match(request, &allow);
+    assert(status != STATUS_OK); /* no route answers to OPTIONS */
+    if (status == STATUS_NOT_FOUND)
+        allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+    response_add_header(response, "Allow", allow);
+    cors_answer_preflight(request, response, allow);
+    return STATUS_NO_CONTENT;
+}
+
 static enum status run_stages(struct services *services, struct request *request, enum status fault,
                               struct response *response)
 {
     const char *allow = NULL;
+    if (cors_is_preflight(services->settings->cors_origins, request))
+        return answer_preflight(request, response);
     if (fault != STATUS_OK)
         return fault;
     enum status status = routes_match(request, &allow);
     if (allow != NULL)
         response_add_header(response, "Allow", allow);
-    if (status == STATUS_NO_CONTENT)
-        cors_answer_preflight(services->settings->cors_origins, request, response, allow);
     if (status == STATUS_OK && request->route->access == USER)
         status = authenticate(services, request, response);
     if (status == STATUS_OK && request->route->access == USER)

@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { DEFAULT_LIMIT = 50, MAX_LIMIT = 200, ANY = -1 };
+enum { DEFAULT_LIMIT = 1000, MAX_LIMIT = 1000, ANY = -1 };
 
 enum state_word { STATE_ALL, STATE_PENDING, STATE_COMPLETED };
 
@@ -64,16 +64,16 @@ static const struct {
 } sorts[] = {SORTS(AS_SORT)};
 
 static const struct field filter_rows[] = {
-    {"completed", FIELD_CHOICE, .words = booleans, .fallback = ANY,
+    {"completed", FIELD_CHOICE, FIELD_ANY_CASE, .words = booleans, .fallback = ANY,
      .offset = offsetof(struct filter_input, completed)},
     {"status", FIELD_CHOICE, .words = states, .fallback = STATE_ALL,
      .offset = offsetof(struct filter_input, state)},
-    {"priority", FIELD_CHOICES, .words = task_json_priorities,
+    {"priority", FIELD_CHOICES, FIELD_REPEATABLE, .words = task_json_priorities,
      .offset = offsetof(struct filter_input, priorities)},
     {"tag", FIELD_TAGS, FIELD_REPEATABLE, .offset = offsetof(struct filter_input, tags)},
     {"due_before", FIELD_TIME, .offset = offsetof(struct filter_input, due_before)},
     {"due_after", FIELD_TIME, .offset = offsetof(struct filter_input, due_after)},
-    {"overdue", FIELD_CHOICE, .words = booleans, .fallback = ANY,
+    {"overdue", FIELD_CHOICE, FIELD_ANY_CASE, .words = booleans, .fallback = ANY,
      .offset = offsetof(struct filter_input, overdue)},
 };
 

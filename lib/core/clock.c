@@ -161,32 +161,37 @@ static bool take_date(const char **at, int64_t *days)
     return true;
 }
 
-static bool take_time(const char **at, int64_t *micros)
+/* The digits of a fraction, at least one; those beyond microseconds are cut off. */
+static bool take_fraction(const char **at, int64_t *micros)
 {
-    int hour, minute, second;
-    if (!take_digits(at, 2, &hour) || !take_char(at, ":") || !take_digits(at, 2, &minute) ||
-        !take_char(at, ":") || !take_digits(at, 2, &second))
-        return false;
-    if (hour > 23 || minute > 59 || second > 59)
-        return false;
-    *micros = (hour * 3600 + minute * 60 + second) * CLOCK_SECOND;
-    if (!take_char(at, "."))
-        return true;
-    int64_t unit = CLOCK_SECOND;
     int digit;
     if (**at < '0' || **at > '9')
         return false;
-    while (take_digits(at, 1, &digit)) {
-        unit /= 10; /* 0 from the seventh on: .NET and Go write more, and they are cut */
+    for (int64_t unit = CLOCK_SECOND / 10; **at >= '0' && **at <= '9'; unit /= 10) {
+        (void)take_digits(at, 1, &digit);
         *micros += digit * unit;
     }
     return true;
 }
 
+static bool take_time(const char **at, int64_t *micros)
+{
+    int hour, minute, second = 0;
+    if (!take_digits(at, 2, &hour) || !take_char(at, ":") || !take_digits(at, 2, &minute))
+        return false;
+    bool has_seconds = take_char(at, ":");
+    if (has_seconds && !take_digits(at, 2, &second))
+        return false;
+    if (hour > 23 || minute > 59 || second > 59)
+        return false;
+    *micros = (hour * 3600 + minute * 60 + second) * CLOCK_SECOND;
+    return !has_seconds || !take_char(at, ".") || take_fraction(at, micros);
+}
+
 static bool take_offset(const char **at, int64_t *micros)
 {
     *micros = 0;
-    if (take_char(at, "Zz"))
+    if (**at == '\0' || take_char(at, "Zz"))
         return true;
     bool west = **at == '-';
     int hour, minute;

@@ -26,9 +26,9 @@ void clock_format_date(int64_t micros, char out[CLOCK_TEXT_SIZE]);
 
 /*
  * Reads an RFC 3339 full-date or date-time into microseconds since 1970; a date is its start in
- * UTC; digits of a second beyond the sixth are cut. False for anything else: years out of
- * 0001–9999 (also once turned into UTC), days that do not exist, a leap second (the database cannot
- * hold it), no offset.
+ * UTC. More than RFC 3339 has: the seconds may be missing, and so may the offset, which is then
+ * UTC's. Digits beyond microseconds are cut off. False for anything else: years out of 0001–9999
+ * (also once turned into UTC), days that do not exist, a leap second (the database cannot hold it).
  */
 bool clock_parse(const char *text, int64_t *micros, bool *is_date);
 

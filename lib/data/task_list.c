@@ -102,13 +102,20 @@ static void add_keyed(struct task_query *query, const char *key)
     task_query_add_where(query);
 }
 
+static int count_near(const struct task_page *page)
+{
+    enum { LEAST = 500, MOST = 2000 };
+    int count = 10 * page->limit;
+    return count < LEAST ? LEAST : count > MOST ? MOST : count;
+}
+
 /* What passes of the next tasks; and if that is no full page, and there are more tasks than these,
  * a row that says so in its last column: LIMIT stops before it where the page is full. How many
  * tasks are looked at is a parameter: a plan for any number expects few, and walks; one made for
  * 500 may sort all of the user's, if other users have fewer. */
 static void add_near(struct task_query *query, const struct task_page *page, const char *key)
 {
-    value_add_integer(&query->query, page->limit > 50 ? 10 * page->limit : 500);
+    value_add_integer(&query->query, count_near(page));
     task_query_add(query, "(SELECT " TASK_COLUMNS ", t.key, false AS more");
     add_keyed(query, key);
     add_order_by(query, page, key);
@@ -195,15 +202,23 @@ static struct task_place read_place(const struct db_rows *rows, int row)
     return place;
 }
 
+/* A page ends early where its descriptions are so long that its JSON would not fit into a
+ * request's memory. */
+enum { PAGE_BYTES = 4 << 20 };
+
 static void read_page(const struct db_rows *rows, const struct task_page *page, struct arena *arena,
                       struct task_list *list)
 {
     int found = value_is_null(rows, 0, 1) ? 0 : rows->count;
-    list->has_more = found > page->limit;
-    list->count = list->has_more ? page->limit : found;
-    list->tasks = arena_alloc(arena, (size_t)list->count * sizeof *list->tasks);
-    for (int i = 0; i < list->count; i++)
-        list->tasks[i] = task_fields_read(rows, i, arena);
+    int most = found > page->limit ? page->limit : found;
+    size_t bytes = 0;
+    list->tasks = arena_alloc(arena, (size_t)most * sizeof *list->tasks);
+    for (; list->count < most && bytes <= PAGE_BYTES; list->count++) {
+        struct task *task = &list->tasks[list->count];
+        *task = task_fields_read(rows, list->count, arena);
+        bytes += task->description == NULL ? 0 : strlen(task->description);
+    }
+    list->has_more = found > list->count;
     if (list->has_more)
         list->last = read_place(rows, list->count - 1);
 }

@@ -1,5 +1,9 @@
 """CORS: off unless asked for; exact origins with credentials, or everybody without."""
+import subprocess
+
 import pytest
+
+from harness import BINARY, PATIENCE
 
 ORIGINS = ["https://app.example", "http://localhost:3000"]
 EXPOSED = {"location", "link", "etag", "x-total-count", "x-request-id", "retry-after"}
@@ -85,3 +89,31 @@ def test_everybody_may_read_without_credentials(everybody):
         assert answer.header("Access-Control-Allow-Origin") in ("*", "https://who.example")
         assert answer.header("Access-Control-Allow-Credentials") is None
     assert "authorization" in words(answer.header("Access-Control-Allow-Headers"))
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/api/v2/tasks", "/", "/tasks/1", "/auth/x/"])
+def test_a_preflight_of_an_unknown_path_is_204_so_that_the_page_sees_its_404(exact, path):
+    answer = preflight(exact, path, "PATCH", "authorization")
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer.header("Access-Control-Allow-Origin") == ORIGINS[0]
+    assert {"get", "head", "post", "put", "patch", "delete", "options"} <= words(answer.header("Access-Control-Allow-Methods"))
+    if path != "/":
+        assert exact.get(path, headers={"Origin": ORIGINS[0]}).status == 404
+        assert preflight(exact, path, "PATCH", origin="https://evil.example").status == 404
+        assert exact.options(path, headers={"Origin": ORIGINS[0]}).status == 404
+
+
+def test_the_headers_that_were_asked_for_are_allowed(exact, everybody):
+    for one in (exact, everybody):
+        answer = preflight(one, "/tasks", "POST", "authorization,x-requested-with, cache-control,(bad),b@d,pragma")
+        allowed = words(answer.header("Access-Control-Allow-Headers"))
+        assert {"authorization", "content-type", "x-requested-with", "cache-control", "pragma"} <= allowed
+        assert not {"(bad)", "b@d"} & allowed
+
+
+@pytest.mark.parametrize("origins", ["null", "https://app.example/", "app.example", "HTTPS://app.example", "https://app.example,https://App.example", "https://app.example:443"])
+def test_an_origin_that_can_never_match_is_refused_at_start(origins):
+    done = subprocess.run([BINARY, "--check"], capture_output=True, text=True, timeout=PATIENCE,
+                          env={"CORS_ORIGINS": origins, "DATABASE_URL": "host=/nonexistent", "JWT_SECRET": "x" * 16 + "y" * 16})
+    assert done.returncode != 0
+    assert "CORS_ORIGINS must be * or origins exactly as browsers send them" in done.stderr + done.stdout

@@ -2,6 +2,7 @@
 import pytest
 
 from client import check_problem
+from listing import walk
 
 UNKNOWN_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 BODILESS = [("DELETE", "/tasks"), ("DELETE", "/tasks/{id}"), ("GET", "/tasks"), ("GET", "/tasks/{id}"), ("GET", "/tasks/stats"), ("GET", "/tags"),
@@ -92,3 +93,38 @@ def test_a_body_under_auth_may_be_sixteen_kibibytes(anna, method, path):
         answer = anna.request(method, path, body=b'{"x":1}' + b" " * (size - 7))
         assert (answer.status == 413) == large, answer
         check_problem(answer, answer.status)
+
+
+@pytest.mark.parametrize("name", ["completed", "overdue", "count"])
+@pytest.mark.parametrize("word", ["true", "True", "TRUE", "false", "False", "FALSE", "fAlse"])
+def test_true_and_false_in_a_query_are_read_in_any_case(anna, name, word):
+    for title, members in (("done", {"completed": True, "due_date": "2020-01-01"}), ("late", {"due_date": "2020-01-01"})):
+        anna.task(title=title, **members)
+    answer, plain = anna.get(f"/tasks?{name}={word}"), anna.get(f"/tasks?{name}={word.lower()}")
+    assert (answer.status, answer.json, answer.header("X-Total-Count")) == (200, plain.json, plain.header("X-Total-Count"))
+    for wrong in ("yes", "1", "tru", "truee", ""):
+        check_problem(anna.get(f"/tasks?{name}={wrong}"), 422, fields=[name])
+    check_problem(anna.get(f"/tasks?{name}=true&{name}=true"), 422, fields=[name])
+    check_problem(anna.get(f"/tasks?{name}[]=true"), 422, fields=[f"{name}[]"])
+
+
+def test_words_in_a_query_keep_their_case_otherwise(anna):
+    check_problem(anna.get("/tasks?priority=LOW&sort=Title&status=Pending"), 422, fields=["priority", "sort", "status"])
+    check_problem(anna.post("/tasks", {"title": "x", "completed": "True", "priority": "Low"}), 422, fields=["completed", "priority"])
+
+
+@pytest.mark.parametrize("query", ["priority=low,high", "priority=low&priority=high", "priority[]=low&priority[]=high", "priority%5B%5D=low&priority=high", "priority=low&priority=high,low"])
+def test_a_list_comes_by_commas_or_as_the_parameter_again(anna, query):
+    for priority in ("low", "medium", "high"):
+        anna.task(title=priority, priority=priority)
+    assert anna.titles(f"?{query}&sort=title") == ["high", "low"]
+    assert [task["title"] for task in walk(anna, f"?{query}&sort=title&limit=1")] == ["high", "low"]
+    check_problem(anna.get(f"/tasks?{query}&priority="), 422, fields=["priority"])
+
+
+def test_tags_come_with_brackets_too(anna):
+    for tags in (["a"], ["b"], ["a", "b"]):
+        anna.task(title="".join(tags), tags=tags)
+    assert anna.titles("?tag[]=a&tag%5B%5D=b") == anna.titles("?tag=a&tag[]=b") == ["ab"]
+    assert anna.delete("/tasks?tag[]=a&tag[]=b").status == 204
+    check_problem(anna.get("/tasks?tag[0]=a&q[]=a&[]=1&limit[]=1"), 422, fields=["tag[0]", "q[]", "[]", "limit[]"])

@@ -1,5 +1,6 @@
 """GET /tasks: filters, sorting, counting, entity tags."""
 import datetime
+import json
 import random
 import re
 import urllib.parse
@@ -104,22 +105,35 @@ def test_a_filter_selects_what_it_says(many, text):
     ("completed=maybe", ["completed"]), ("completed=", ["completed"]), ("completed=1", ["completed"]), ("status=done", ["status"]), ("priority=urgent", ["priority"]),
     ("priority=low,urgent", ["priority"]), ("due_before=soon", ["due_before"]), ("due_after=2026-02-30", ["due_after"]), ("overdue=perhaps", ["overdue"]),
     ("sort=size", ["sort"]), ("sort=", ["sort"]), ("sort=--title", ["sort"]), ("sort=title,order", ["sort"]), ("sort=TITLE", ["sort"]), ("sort=user_id", ["sort"]), ("sort=%2Btitle", ["sort"]),
-    ("limit=0", ["limit"]), ("limit=201", ["limit"]), ("limit=-1", ["limit"]), ("limit=x", ["limit"]), ("limit=", ["limit"]), ("limit=1.5", ["limit"]), ("limit=99999999999999999999", ["limit"]),
+    ("limit=0", ["limit"]), ("limit=1001", ["limit"]), ("limit=-1", ["limit"]), ("limit=x", ["limit"]), ("limit=", ["limit"]), ("limit=1.5", ["limit"]), ("limit=99999999999999999999", ["limit"]),
     ("limit=5x", ["limit"]), ("limit=0x5", ["limit"]), ("count=maybe", ["count"]), ("due_after=2026-05-15T14:00:00+02:00", ["due_after"]), ("sort=title;drop", ["sort"]),
     ("limit=0&sort=size&colour=red&priority=x", ["limit", "sort", "colour", "priority"]), ("offset=5", ["offset"]), ("page=2", ["page"]), ("Limit=5", ["Limit"])])
 def test_a_wrong_parameter_is_422_and_every_one_is_named(anna, text, fields):
     check_problem(anna.get(f"/tasks?{text}"), 422, fields=fields)
 
 
-@pytest.mark.parametrize("limit", [1, 2, 199, 200])
+@pytest.mark.parametrize("limit", [1, 2, 200, 201, 999, 1000])
 def test_a_limit_lies_between_1_and_200(many, limit):
     user, tasks = many
     assert len(user.get(f"/tasks?limit={limit}").json) == min(limit, len(tasks))
 
 
-def test_a_page_has_50_tasks_unless_told(many):
-    user, tasks = many
-    assert len(user.get("/tasks").json) == 50 < len(tasks)
+def test_a_list_has_1000_tasks_unless_told(anna):
+    assert anna.post("/tasks", [{"title": "x"}] * 1000).status == 201
+    answer = anna.get("/tasks")
+    assert (len(answer.json), answer.header("Link")) == (1000, None)
+    anna.task(title="one more")
+    answer = anna.get("/tasks")
+    assert (len(answer.json), answer.json[0]["title"]) == (1000, "one more")
+    assert len(page(anna, answer.header("Link")).json) == 1
+
+
+def test_a_page_of_very_long_tasks_ends_early_and_leads_on(anna):
+    for _ in range(5):
+        assert anna.post("/tasks", body=json.dumps([{"title": "x", "description": "😀" * 10000}] * 25, ensure_ascii=False).encode()).status == 201
+    answer = anna.get("/tasks")
+    assert answer.status == 200 and 50 < len(answer.json) < 125, len(answer.json)
+    assert len(walk(anna, "")) == 125
 
 
 def test_newest_first_unless_told(anna):

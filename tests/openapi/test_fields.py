@@ -13,8 +13,9 @@ import validate
 DOCUMENT = validate.load()
 NIL = "00000000-0000-7000-8000-000000000000"
 ID = "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
-DATES = ("2026-11-30", "2028-02-29", "2026-11-30T18:00:00Z", "2026-11-30T18:00:00.5+02:00")
-NO_DATES = ("2026-02-29", "2026-13-01", "30.11.2026", "2026-11-30T18:00:00", "2026-11-30T25:00:00Z", "today", "")
+DATES = ("2026-11-30", "2028-02-29", "2026-11-30T18:00:00Z", "2026-11-30T18:00:00.5+02:00", "2026-11-30T18:00:00", "2026-11-30T18:00",
+         "2026-11-30T18:00Z", "2026-11-30T18:00:00.1234567Z")
+NO_DATES = ("2026-02-29", "2026-13-01", "30.11.2026", "2026-11-30T18", "2026-11-30T18:00:", "2026-11-30T25:00:00Z", "today", "")
 OTHER_TYPES = (None, True, 7, 1.5, "some words", [], {}, ["some words"])
 
 
@@ -189,7 +190,7 @@ def texts(schema):
     """Texts for a query parameter, with whether the document allows them."""
     kind = schema.get("type")
     if kind == "boolean":
-        return {"true": True, "false": True, "yes": False, "": False, "TRUE": False}
+        return {"true": True, "false": True, "yes": False, "": False, "1": False, "True": True, "FALSE": True}
     if kind == "integer":
         low, high = schema["minimum"], schema["maximum"]
         return {str(low): True, str(high): True, str(low - 1): False, str(high + 1): False, "x": False, "": False, "1.5": False}

@@ -17,7 +17,8 @@ static int set_up(void **state)
 {
     (void)state;
     arena = arena_create(4096, 1 << 20);
-    request = (struct request){.arena = arena, .cgi = {.origin = "", .wanted_method = ""}};
+    request = (struct request){.arena = arena,
+                               .cgi = {.origin = "", .wanted_method = "", .wanted_headers = ""}};
     response = (struct response){.arena = arena};
     return arena == NULL;
 }
@@ -126,8 +127,10 @@ static void preflight(const char *origins, const char *origin, const char *wante
 {
     response.header_count = 0;
     request.cgi.origin = origin;
+    request.cgi.method = "OPTIONS";
     request.cgi.wanted_method = wanted;
-    cors_answer_preflight(origins, &request, &response, "GET, HEAD, OPTIONS");
+    if (cors_is_preflight(origins, &request))
+        cors_answer_preflight(&request, &response, "GET, HEAD, OPTIONS");
 }
 
 static void a_preflight_is_told_methods_and_headers(void **state)
@@ -159,6 +162,65 @@ static void what_is_no_preflight_is_told_nothing(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void the_headers_that_were_asked_for_are_allowed(void **state)
+{
+    (void)state;
+    request.cgi
+        .wanted_headers = "x-requested-with, Cache-Control,,a b;c,\r\nX: y,(x), caf\xE9 ,pragma";
+    preflight("*", "https://a.example", "PUT");
+    assert_string_equal(header("Access-Control-Allow-Headers"),
+                        "Authorization, Content-Type, If-Match, If-None-Match, X-Request-Id, "
+                        "x-requested-with, Cache-Control, a, y, pragma");
+}
+
+static void an_origin_that_no_browser_sends_is_refused(void **state)
+{
+    static const char *const good[] = {"*",
+                                       "https://a.example",
+                                       "http://localhost:3000",
+                                       " https://a.example , http://b.example ",
+                                       "http://[::1]:8080",
+                                       "capacitor://localhost",
+                                       "chrome-extension://abc",
+                                       "https://a.example:80",
+                                       "http://127.0.0.1",
+                                       "https://a_b.c"};
+    static const char *const bad[] = {"",
+                                      ",",
+                                      "null",
+                                      "https://a.example,null",
+                                      "https://a.example/",
+                                      "https://a.example/x",
+                                      "a.example",
+                                      "HTTPS://a.example",
+                                      "https://A.example",
+                                      "https://a.example:443",
+                                      "http://a.example:80",
+                                      "https://",
+                                      "https://:1",
+                                      "https://a.example:",
+                                      "https://a.example:x",
+                                      "https://a.example:0",
+                                      "https://a.example:123456",
+                                      "https://*.example",
+                                      "*,https://a.example",
+                                      "https://u@a.example",
+                                      "https://a.example?x",
+                                      "http://[::1",
+                                      "http://[",
+                                      "://a",
+                                      "https:/a",
+                                      "https://a.example:80x",
+                                      "https://\xC3\xA9.example"};
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        if (!cors_are_origins(good[i]))
+            fail_msg("'%s'", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (cors_are_origins(bad[i]))
+            fail_msg("'%s'", bad[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +231,8 @@ int main(void)
         TEST(every_answer_varies_by_origin_once_cors_is_on),
         TEST(the_headers_of_the_contract_are_exposed),
         TEST(a_preflight_is_told_methods_and_headers),
+        TEST(the_headers_that_were_asked_for_are_allowed),
+        TEST(an_origin_that_no_browser_sends_is_refused),
         TEST(what_is_no_preflight_is_told_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
