@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -211,6 +212,19 @@ def test_without_workers_the_process_itself_serves(start_responder):
     assert responder.workers() == []
     os.kill(responder.process.pid, signal.SIGTERM)
     assert responder.process.wait(PATIENCE) == 0
+
+
+def test_a_parent_that_has_nothing_to_do_hardly_wakes(responder):
+    """Once a second, to see whether a worker hangs; a hundred times where something is due."""
+    def wakes():
+        status = open(f"/proc/{responder.parent()}/status").read()
+        return int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", status, re.M)[1])
+
+    responder.wait_workers()
+    before, began = wakes(), time.monotonic()
+    for _ in range(500):
+        assert responder.get("/healthz").status == 200
+    assert wakes() - before <= 5 + 5 * (time.monotonic() - began)
 
 
 def test_sighup_replaces_every_worker_and_no_request_fails(start_server):

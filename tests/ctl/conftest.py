@@ -49,12 +49,13 @@ class Ctl:
             assert re.fullmatch(r"[^\n]+\n", done.stderr) or arguments[:1] == ("check",), done.stderr
         return done
 
-    def on_terminal(self, *arguments, typed, output=None):
-        """The same with a terminal for its streams, or all but its output: exit status, and what the terminal showed."""
+    def on_terminal(self, *arguments, typed="", given=None, output=None):
+        """The same with a terminal for its streams but those that are given: exit status, and what the terminal showed."""
         pid, terminal = pty.fork()
         if pid == 0:
-            if output is not None:
-                os.dup2(output.fileno(), 1)
+            for number, file in enumerate((given, output)):
+                if file is not None:
+                    os.dup2(file.fileno(), number)
             os.execve(TODOCTL, [str(TODOCTL), "--conf", "/nonexistent", *arguments], self.environment({}))
         shown = b""
         while True:

@@ -357,6 +357,14 @@ def test_a_terminal_shows_the_progress_of_an_export_to_a_file(ctl, tmp_path):
     assert len(json.loads((tmp_path / "exported.json").read_text())["tasks"]) == 1500
 
 
+def test_a_terminal_shows_the_progress_of_an_import(ctl, tmp_path):
+    ctl.add()
+    (tmp_path / "tasks.json").write_text(json.dumps([{"title": f"no {number}"} for number in range(1500)]))
+    with open(tmp_path / "tasks.json") as given:
+        status, shown = ctl.on_terminal("import", "anna@example.org", given=given)
+    assert status == 0 and shown.startswith("\r1000 tasks\r1500 tasks\r\n"), shown
+
+
 def test_an_export_to_a_terminal_is_nothing_but_the_export(ctl):
     fill(ctl, 1500)
     status, shown = ctl.on_terminal("export", "anna@example.org", typed="")
