@@ -29,8 +29,7 @@ struct task {
  *
  * A bit is 1 << the place of that member in task_api.c's rows; tests/unit/task_fields_test.c holds
  * them together. `completed` is the one field that is no row: its column is a time, which the
- * database sets. A new row takes the next parameter: then the three numbers
- * below move on by one.
+ * database sets. A new row takes the next parameter: then the three numbers below move on by one.
  */
 /* clang-format off */
 #define TASK_FIELDS(ROW)                                                              \

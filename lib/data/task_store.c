@@ -4,6 +4,9 @@
 #define EXISTS_TASK                                                                                \
     "EXISTS (SELECT FROM tasks e WHERE e.user_id = $1::uuid AND e.id = " TASK_ID "::uuid)"
 
+#define IS_WANTED_TO_UPDATE PRECONDITION_HOLDS(TASK_VERSIONS, TASK_EXCLUDED)
+#define IS_WANTED_TO_DELETE PRECONDITION_HOLDS("$5", "$6")
+
 static const struct db_statement insert_task = {
     .name = "task_insert",
     .result = DB_MAYBE_ONE_ROW,
@@ -34,22 +37,17 @@ static const struct db_statement update_task = {
     " THEN coalesce(t.completed_at, clock_timestamp()) END" TASK_CHANGES
     ", updated_at = greatest(clock_timestamp(), t.updated_at + interval '1 microsecond')"
     " FROM actor WHERE t.user_id = actor.id AND t.id = " TASK_ID "::uuid"
-    " AND " PRECONDITION_HOLDS(TASK_VERSIONS, TASK_EXCLUDED) " RETURNING " TASK_COLUMNS ")"
-                                                             " SELECT actor.stale, " TASK_COLUMNS
-                                                             ", " EXISTS_TASK
-                                                             " FROM actor LEFT JOIN t ON true",
+    " AND " IS_WANTED_TO_UPDATE " RETURNING " TASK_COLUMNS ")"
+    " SELECT actor.stale, " TASK_COLUMNS ", " EXISTS_TASK " FROM actor LEFT JOIN t ON true",
 };
 
 static const struct db_statement delete_task = {
     .name = "task_delete",
     .result = DB_MAYBE_ONE_ROW,
-    .sql = ACTOR
-    ", t AS (DELETE FROM tasks t USING actor WHERE t.user_id = actor.id"
-    " AND t.id = " TASK_ID
-    "::uuid AND " PRECONDITION_HOLDS("$5", "$6") " RETURNING t.id)"
-                                                 " SELECT actor.stale, t.id, " EXISTS_TASK
-                                                 " FROM actor LEFT JOIN t ON true",
     .writes = true,
+    .sql = ACTOR ", t AS (DELETE FROM tasks t USING actor WHERE t.user_id = actor.id"
+                 " AND t.id = " TASK_ID "::uuid AND " IS_WANTED_TO_DELETE " RETURNING t.id)"
+                 " SELECT actor.stale, t.id, " EXISTS_TASK " FROM actor LEFT JOIN t ON true",
 };
 
 static const struct db_statement count_tasks = {
