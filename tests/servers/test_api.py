@@ -39,8 +39,7 @@ from test_tasks_list import (  # noqa: F401
 from test_tasks_paging import (  # noqa: F401
     test_a_link_keeps_the_order_and_the_size_of_the_page, test_filters_go_along_with_the_link)
 from test_tasks_patch_put_complete import (  # noqa: F401
-    full, test_complete_without_a_body_toggles, test_patch_changes_only_what_is_sent,
-    test_put_replaces_and_what_is_missing_goes_back_to_its_default)
+    full, test_complete_without_a_body_toggles, test_patch_changes_only_what_is_sent, test_what_is_not_sent_stays)
 from test_tasks_preconditions import (  # noqa: F401
     test_a_compressed_answers_tag_is_accepted, test_a_write_goes_through_while_its_etag_holds,
     test_a_write_with_an_old_etag_is_412_and_changes_nothing, test_the_etag_of_each_write_is_good_for_the_next)
