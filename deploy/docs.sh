@@ -13,7 +13,7 @@ if [ -f "$out/swagger-ui-bundle.js" ] && cmp -s "$lock" "$stamp"; then
     exit 0
 fi
 if ! command -v npm >/dev/null 2>&1; then
-    echo "docs: /docs stays a plain page without npm; get it by: apt-get install npm, then run deploy/docs.sh" >&2
+    echo "docs: without npm, /docs stays a plain page: apt-get install npm, then run deploy/docs.sh" >&2
     exit 0
 fi
 
@@ -24,7 +24,7 @@ trap 'exit 1' HUP INT TERM
 cp deploy/docs/package.json "$lock" "$work/"
 # No install scripts: a dependency of Swagger UI would report the installation to a third party.
 if ! (cd "$work" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-retry-mintimeout=1000 >&2); then
-    echo "docs: /docs stays a plain page, npm could not fetch Swagger UI (see above); run deploy/docs.sh again with network" >&2
+    echo "docs: npm could not fetch Swagger UI (see above), so /docs stays a plain page; run deploy/docs.sh again when there is a network" >&2
     exit 0
 fi
 for file in swagger-ui.css swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt LICENSE NOTICE; do

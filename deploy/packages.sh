@@ -104,7 +104,7 @@ look() {
 # Says what is still missing, and ends.
 finish() {
     look "$@" || exit 0
-    echo "packages: these could not be had, and what needs them will fail:" >&2
+    echo "packages: these are not available, and whatever needs them will fail:" >&2
     printf '%s' "$reasons" >&2
     case " $* " in *' build '*) ! look build || exit 1 ;; esac
     case " $* " in *' run '*) ! look run || exit 1 ;; esac
@@ -162,7 +162,7 @@ mkdir -p "${cluster%/*}"
 echo "create_main_cluster = false" >"$cluster"
 
 apt=(apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
-"${apt[@]}" update </dev/null || echo "packages: the lists could not all be renewed; trying with what is there" >&2
+"${apt[@]}" update </dev/null || echo "packages: not all package lists could be updated; trying with what is there" >&2
 # Of alternatives the first that the archive has: a name that it has not would stop apt-get.
 known=$(LC_ALL=C apt-cache policy $(printf '%s ' "${@//|/ }") | sed -n -e '/^[^ ]/h' -e '/Candidate: [^(]/{g;p}')
 wanted=()
