@@ -386,8 +386,8 @@ static void a_short_secret_in_a_file_is_refused(void **state)
 static void the_help_tells_defaults_and_what_may_be_in_a_file(void **state)
 {
     static const char *const lines[] = {
-        "  DATABASE_URL          required  PostgreSQL: a URI or a libpq conninfo string (or "
-        "_FILE)\n",
+        ("  DATABASE_URL          required  PostgreSQL: a URI or a libpq conninfo string (or "
+         "_FILE)\n"),
         "  RATE_SIGN_INS_ACCOUNT 100       ",
         "  BASE_PATH             none      the mount, where the web server sends no PATH_INFO\n",
         "  LOG_FORMAT            logfmt    how log lines are written\n",
