@@ -17,20 +17,19 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 /* Tokens that the workers need not verify again: more than are in use at once, in 1.8 MB. */
 enum { VERIFIED_TOKENS = 16384 };
 
-/* Memory holds secrets and passwords: it goes into no core file, and other processes of this user
- * may not look into it. Workers inherit that; what a reload executes begins here again. */
+/* Memory holds secrets and passwords: it goes into no core file. One byte is too little for a file,
+ * and by this very limit the kernel hands nothing to a program in core_pattern either, which 0
+ * would not stop (core(5)). Workers inherit it, and so does what a reload executes. */
 static void forbid_core_dumps(void)
 {
-    static const struct rlimit none = {0, 0};
-    (void)setrlimit(RLIMIT_CORE, &none);
-    (void)prctl(PR_SET_DUMPABLE, 0);
+    static const struct rlimit one = {1, 1};
+    (void)setrlimit(RLIMIT_CORE, &one);
 }
 
 static void print_help(void)

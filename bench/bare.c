@@ -120,44 +120,59 @@ static void add_tags(const char *array)
     ADD("]");
 }
 
+/* The columns of lib/data/task_fields.h, behind actor.stale. */
+enum {
+    ID = 1,
+    COMPLETED_AT,
+    CREATED_AT,
+    UPDATED_AT,
+    TITLE,
+    DESCRIPTION,
+    PRIORITY,
+    TAGS,
+    DUE_AT,
+    DUE_IS_DATE,
+    SORT_ORDER
+};
+
 static void add_task(const PGresult *rows, int row, const char *host)
 {
     static const char *const priorities[] = {"low", "medium", "high"};
-    const char *priority = priorities[(unsigned char)PQgetvalue(rows, row, 5)[1]];
-    bool completed = !PQgetisnull(rows, row, 4);
+    const char *priority = priorities[(unsigned char)PQgetvalue(rows, row, PRIORITY)[1]];
+    bool completed = !PQgetisnull(rows, row, COMPLETED_AT);
     ADD("{\"id\":\"");
-    add_uuid(PQgetvalue(rows, row, 1));
+    add_uuid(PQgetvalue(rows, row, ID));
     ADD("\",\"url\":\"http://");
     add(host, strlen(host));
     ADD("/tasks/");
-    add_uuid(PQgetvalue(rows, row, 1));
+    add_uuid(PQgetvalue(rows, row, ID));
     ADD("\",\"title\":");
-    add_text(PQgetvalue(rows, row, 2), (size_t)PQgetlength(rows, row, 2));
+    add_text(PQgetvalue(rows, row, TITLE), (size_t)PQgetlength(rows, row, TITLE));
     ADD(",\"description\":");
-    if (PQgetisnull(rows, row, 3))
+    if (PQgetisnull(rows, row, DESCRIPTION))
         ADD("null");
     else
-        add_text(PQgetvalue(rows, row, 3), (size_t)PQgetlength(rows, row, 3));
+        add_text(PQgetvalue(rows, row, DESCRIPTION), (size_t)PQgetlength(rows, row, DESCRIPTION));
     if (completed)
         ADD(",\"completed\":true,\"priority\":");
     else
         ADD(",\"completed\":false,\"priority\":");
     add_text(priority, strlen(priority));
     ADD(",\"tags\":");
-    add_tags(PQgetvalue(rows, row, 6));
+    add_tags(PQgetvalue(rows, row, TAGS));
     ADD(",\"due_date\":");
-    add_time(rows, row, 7, false);
+    add_time(rows, row, DUE_AT, false);
     ADD(",\"order\":");
-    if (PQgetisnull(rows, row, 9))
+    if (PQgetisnull(rows, row, SORT_ORDER))
         ADD("null");
     else
-        used += (size_t)sprintf(out + used, "%d", (int)read32(PQgetvalue(rows, row, 9)));
+        used += (size_t)sprintf(out + used, "%d", (int)read32(PQgetvalue(rows, row, SORT_ORDER)));
     ADD(",\"created_at\":");
-    add_time(rows, row, 10, true);
+    add_time(rows, row, CREATED_AT, true);
     ADD(",\"updated_at\":");
-    add_time(rows, row, 11, true);
+    add_time(rows, row, UPDATED_AT, true);
     ADD(",\"completed_at\":");
-    add_time(rows, row, 4, true);
+    add_time(rows, row, COMPLETED_AT, true);
     ADD("}");
 }
 

@@ -37,7 +37,7 @@ def test_neither_the_parent_nor_a_worker_may_write_a_core_file(cluster, tmp_path
         wait_until(lambda: children(process.pid), "a worker is there")
         for pid in (process.pid, *children(process.pid)):
             limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
-            assert [line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core")] == [["0", "0"]]
+            assert [line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core")] == [["1", "1"]]  # bytes
     finally:
         process.terminate()
         process.wait(30)
