@@ -35,8 +35,7 @@ const char *import_input_read_object(const struct import *import, const struct f
 {
     struct arena *arena = import->ctl->arena;
     struct response response = {.arena = arena, .errors = {.arena = arena}};
-    struct validation validation = {
-        .response = &response, .prefix = "", .read_only = read_only_members};
+    struct validation validation = fields_begin(&response);
     struct json_document document;
     char *text = arena_copy(arena, import->stream.text, import->stream.length);
     if (json_parse(arena, text, import->stream.length, &document) != STATUS_OK) {
@@ -46,6 +45,7 @@ const char *import_input_read_object(const struct import *import, const struct f
     }
     if (!cJSON_IsObject(document.root))
         return " must be a JSON object.";
+    validation.read_only = read_only_members;
     validation.has_nul = document.has_nul;
     (void)fields_read_object(&validation, fields, document.root, out);
     if (fields_conclude(&response) == STATUS_OK)

@@ -84,7 +84,6 @@ static bool is_port(const char *text, size_t length, bool is_http, bool is_https
 /* A scheme and a host, perhaps a port, in lower case and nothing behind. */
 static bool is_origin(const char *text, size_t length)
 {
-    static const char lower[] = "abcdefghijklmnopqrstuvwxyz0123456789";
     size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+.-");
     bool is_http = scheme == 4 && memcmp(text, "http", 4) == 0;
     bool is_https = scheme == 5 && memcmp(text, "https", 5) == 0;
@@ -93,7 +92,7 @@ static bool is_origin(const char *text, size_t length)
     const char *host = text + scheme + 3;
     size_t size = host[0] == '[' ? strspn(host + 1, "0123456789abcdef:.") + 2
                                  : strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-_");
-    if (host[0] == '[' ? host[size - 1] != ']' : strchr(lower, host[0]) == NULL)
+    if (host[0] == '[' ? host[size - 1] != ']' : size == 0 || strchr(".-_", host[0]) != NULL)
         return false;
     const char *end = host + size;
     size_t rest = (size_t)(text + length - end);

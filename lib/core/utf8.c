@@ -68,28 +68,27 @@ bool utf8_has_control(const char *text, const char *but)
     return false;
 }
 
-bool utf8_has_space(const char *text)
+/* Whether a text holds a character that is white space, or one that is not. */
+static bool has_character(const char *text, bool white)
 {
     size_t left = strlen(text);
     uint32_t c;
     for (size_t size; left > 0 && (size = utf8_decode(text, left, &c)) > 0; left -= size) {
-        if (is_space(c))
+        if (is_space(c) == white)
             return true;
         text += size;
     }
     return false;
 }
 
+bool utf8_has_space(const char *text)
+{
+    return has_character(text, true);
+}
+
 bool utf8_is_visible(const char *text)
 {
-    size_t left = strlen(text);
-    uint32_t c;
-    for (size_t size; left > 0 && (size = utf8_decode(text, left, &c)) > 0; left -= size) {
-        if (!is_space(c))
-            return true;
-        text += size;
-    }
-    return false;
+    return has_character(text, false);
 }
 
 char *utf8_trim(char *text)
