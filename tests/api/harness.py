@@ -24,6 +24,7 @@ import fcgi
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("TODO_FCGI") or ROOT / "build" / "todo.fcgi").resolve()
+TODOCTL = BINARY.parent / "todoctl"
 SECRET = "a secret for tests, longer than 32 bytes"
 # Tests ask faster than people do, and no test of what a request answers depends on how fast the machine is at that moment.
 DEFAULTS = {"JWT_SECRET": SECRET, "BCRYPT_COST": "4", "WORKERS": "4", "RATE_LIMITS": "off", "DB_TIMEOUT": "30000",

@@ -3,9 +3,8 @@ import os
 import subprocess
 
 import pytest
-from harness import BINARY, SECRET, run
+from harness import SECRET, TODOCTL, run
 
-TODOCTL = BINARY.parent / "todoctl"
 FOREIGN_USERS = "CREATE TABLE users (id serial PRIMARY KEY, email text, hashed_password text)"
 
 

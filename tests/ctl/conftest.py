@@ -15,8 +15,8 @@ sys.path.insert(0, str(API))
 pytest.register_assert_rewrite("client")
 
 import harness  # noqa: E402
+from harness import TODOCTL  # noqa: E402
 
-TODOCTL = harness.BINARY.parent / "todoctl"
 
 
 @pytest.fixture(scope="session")

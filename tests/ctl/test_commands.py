@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from conftest import TODOCTL
+from harness import TODOCTL
 
 UNKNOWN = "01a1fdde-c714-7000-9bc1-d88ad832b037"
 

@@ -3,7 +3,7 @@ import itertools
 import re
 import subprocess
 
-from conftest import TODOCTL
+from harness import TODOCTL
 from harness import ROOT, run
 
 MANUAL = ROOT / "deploy" / "man"

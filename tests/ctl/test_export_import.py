@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from conftest import TODOCTL
+from harness import TODOCTL
 
 # Every field in every form; the smallest and the largest id; texts that need escapes.
 TASKS = r"""

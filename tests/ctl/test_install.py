@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import TODOCTL
+from harness import TODOCTL
 from harness import BINARY, ROOT, Responder
 
 INSTALLED = {"usr/libexec/todo/todo.fcgi", "usr/sbin/todoctl", "usr/share/man/man8/todo.fcgi.8",

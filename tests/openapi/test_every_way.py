@@ -10,8 +10,6 @@ import client
 import harness
 from members import MEMBERS, SCHEMAS, values, writable
 
-TODOCTL = harness.BINARY.parent / "todoctl"
-
 
 @pytest.fixture(scope="module")
 def anna(server):
@@ -24,7 +22,7 @@ def body(member, value):
 
 def ctl(server, *arguments, stdin=None):
     environment = {"PATH": "/usr/bin:/bin", "DATABASE_URL": server.cluster.url(server.database)}
-    return subprocess.run([TODOCTL, "--conf", "/nonexistent", *arguments], env=environment, input=stdin, text=True,
+    return subprocess.run([harness.TODOCTL, "--conf", "/nonexistent", *arguments], env=environment, input=stdin, text=True,
                           capture_output=True, timeout=60)
 
 
